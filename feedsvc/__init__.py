@@ -1,0 +1,1 @@
+"""A feed publisher and subscription service for arXiv."""
