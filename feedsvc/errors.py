@@ -1,0 +1,101 @@
+"""Every error the service raises on purpose.
+
+    FeedsvcError
+    ├── SettingsError          a setting or a feed definition the operator must mend
+    ├── InvalidIdError         text that is no arXiv identifier
+    ├── QueryError             a keyword query that cannot be read; knows the position
+    ├── AddressError           a feed address that cannot be served
+    │   └── UnknownFeedError   no such feed; knows the names that come near
+    │       └── UnfollowedError    a category that the operator does not follow
+    ├── UpstreamError          arXiv could not be reached, or refused
+    ├── AnswerError            arXiv answered something that cannot be used
+    │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
+    │   │   └── TokenExpired   a list cannot be gone on with from where it stood: begin it anew
+    │   └── BrokenAnswer       not the document that was asked for, or cut off
+    └── StoreError             the database is missing, locked for too long, or of another schema
+
+A leaf exists where a caller tells it apart. Messages name the offending value and say what was expected.
+"""
+
+from __future__ import annotations
+
+
+class FeedsvcError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+class SettingsError(FeedsvcError, ValueError):
+    """The operator's settings or feed definitions cannot be used."""
+
+
+class InvalidIdError(FeedsvcError, ValueError):
+    """The text is no arXiv identifier."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no arXiv identifier: expected one like 2601.06098v2 or hep-th/9901001")
+        self.text = text
+
+
+class QueryError(FeedsvcError, ValueError):
+    """A keyword query cannot be read; `position` counts characters from 0."""
+
+    def __init__(self, text: str, position: int, expected: str) -> None:
+        super().__init__(f"{expected} at character {position + 1} of {text!r}")
+        self.text = text
+        self.position = position
+        self.expected = expected
+
+    def pointer(self) -> str:
+        """Give the query with a caret under the offending character, in two lines."""
+        line = "".join(" " if character.isspace() else character for character in self.text)
+        return f"{line}\n{' ' * self.position}^"
+
+
+class AddressError(FeedsvcError, ValueError):
+    """A feed's address has a part or a parameter that is not understood."""
+
+
+class UnknownFeedError(AddressError):
+    """No feed has this name; `near` lists names that come close, best first."""
+
+    def __init__(self, name: str, near: tuple[str, ...] = ()) -> None:
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        super().__init__(f"{self.sentence(name)}{hint}")
+        self.name = name
+        self.near = near
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, without the names that come near."""
+        return f"no feed is called {name!r}"
+
+
+class UnfollowedError(UnknownFeedError):
+    """arXiv has this category or archive, but the operator does not follow it: its feed would stay empty."""
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, without the names that come near."""
+        return f"{name!r} is not followed here"
+
+
+class UpstreamError(FeedsvcError):
+    """arXiv could not be reached or refused to answer, after every allowed retry."""
+
+
+class AnswerError(FeedsvcError, ValueError):
+    """An answer of arXiv's that cannot be used."""
+
+
+class ErrorAnswer(AnswerError):
+    """A well-formed answer in which arXiv says what it found wrong."""
+
+
+class TokenExpired(ErrorAnswer):
+    """arXiv no longer takes the token of a list's next page; the list has to be begun anew."""
+
+
+class BrokenAnswer(AnswerError):
+    """Bytes that are not the document asked for: cut off, no XML, a web page, a retired format."""
+
+
+class StoreError(FeedsvcError):
+    """The database is missing, of another schema, or stayed locked."""

@@ -1,0 +1,57 @@
+"""Shows how far a long harvest is: a bar in a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from feedsvc.pipeline.progress import Progress, Tell
+
+SECONDS_A_LINE = 5.0
+
+
+@contextmanager
+def show_progress(console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Tell]:
+    """Give whom to tell of progress; `clock` counts seconds."""
+    if not console.is_terminal:
+        yield _LinePrinter(console, clock)
+        return
+    with Bar(BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[told]}"), console=console) as bar:
+        task = bar.add_task("", total=1.0, told="")
+
+        def tell(progress: Progress) -> None:
+            bar.update(task, completed=progress.share, told=describe_progress(progress))
+
+        yield tell
+
+
+def describe_progress(progress: Progress) -> str:
+    """Say how far a harvest is, its share aside."""
+    left = "" if progress.left is None else f", {progress.left} left"
+    return f"{progress.records:,} records, {progress.rate:,.0f} a second{left}"
+
+
+def describe_result(progress: Progress) -> str:
+    """Say what a harvest brought."""
+    skipped = f"; {progress.skipped:,} could not be read" if progress.skipped else ""
+    rows = f"{progress.papers:,} papers and {progress.announcements:,} announcements are new"
+    return f"{progress.records:,} records: {rows}, {progress.mended:,} papers were mended{skipped}"
+
+
+class _LinePrinter:
+    """Prints the first progress, and after that one line in a few seconds."""
+
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
+        self._console = console
+        self._clock = clock
+        self._due = clock()
+
+    def __call__(self, progress: Progress) -> None:
+        if self._clock() >= self._due:
+            self._due = self._clock() + SECONDS_A_LINE
+            self._console.print(f"{progress.share:4.0%}  {describe_progress(progress)}", soft_wrap=True)

@@ -1,0 +1,212 @@
+"""The service's settings: defaults, overridden by `feedsvc.toml`, overridden by `FEEDSVC_*` variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings.exceptions import SettingsError as SourceError
+
+from feedsvc.errors import SettingsError
+from feedsvc.taxonomy import load_taxonomy
+
+PREFIX = "FEEDSVC_"
+# The tests' own variables, which are no settings.
+_TEST_VARIABLES = ("FEEDSVC_TEST_SHARED", "FEEDSVC_TEST_")
+ARXIV_INTERVAL_SECONDS = 3.0
+"""The least pause between two requests that arXiv asks for: https://info.arxiv.org/help/api/tou.html"""
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class ArxivSettings(BaseModel):
+    """Where arXiv is and how politely it is asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    feed_url: HttpUrl = Field(HttpUrl("https://rss.arxiv.org"), description="base address of the listings")
+    api_url: HttpUrl = Field(
+        HttpUrl("https://export.arxiv.org/api/query"), description="address of the query API"
+    )
+    oai_url: HttpUrl = Field(HttpUrl("https://oaipmh.arxiv.org/oai"), description="address of OAI-PMH")
+    contact: str = Field(
+        "", description="an e-mail or web address that arXiv can write to; goes in the User-Agent"
+    )
+    interval_seconds: float = Field(
+        ARXIV_INTERVAL_SECONDS,
+        ge=0,
+        description="time between two requests; never under 3 for arXiv's own hosts",
+    )
+    timeout_seconds: float = Field(60.0, gt=0, description="time a request may take between two packets")
+    attempts: int = Field(
+        4, ge=1, description="how often one request is tried before the batch counts as failed"
+    )
+    max_bytes: int = Field(
+        50_000_000, gt=0, description="size of an answer, unpacked, past which it is refused"
+    )
+
+    @model_validator(mode="after")
+    def _spare_arxiv(self) -> ArxivSettings:
+        for host in (self.feed_url.host, self.api_url.host, self.oai_url.host):
+            is_arxiv = f".{host}".endswith(".arxiv.org")
+            if is_arxiv and self.interval_seconds < ARXIV_INTERVAL_SECONDS:
+                raise ValueError(
+                    f"interval_seconds {self.interval_seconds!r} is too short for {host}: "
+                    f"expected at least {ARXIV_INTERVAL_SECONDS}"
+                )
+        return self
+
+
+class Settings(BaseSettings):
+    """All settings; read once, at the edge."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        toml_file="feedsvc.toml",
+        frozen=True,
+        extra="forbid",
+    )
+
+    database_url: str = Field("sqlite:///var/feedsvc.sqlite3", description="where the store is")
+    base_url: HttpUrl | None = Field(
+        None, description="the service's own public address; where it listens, if nothing is said"
+    )
+    host: str = Field("127.0.0.1", description="address the web server listens on")
+    port: int = Field(8080, ge=0, le=65535, description="port the web server listens on")
+    threads: int = Field(8, ge=1, description="threads of the web server")
+    feeds_dir: Path = Field(Path("feeds"), description="folder of the feed definitions, one TOML file each")
+    categories: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="categories and archives to follow, comma-separated; empty means all categories"
+    )
+    languages: Annotated[tuple[Language, ...], NoDecode] = Field(
+        ("en",),
+        min_length=1,
+        description="languages of the feeds, comma-separated, the default one first",
+    )
+    late_after_hours: float = Field(
+        6.0,
+        gt=0,
+        le=24 * 365,
+        description="hours after arXiv's switch to a day, from which on a batch that is not there is late",
+    )
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
+    )
+    arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
+
+    @field_validator("categories", "languages", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("categories")
+    @classmethod
+    def _resolve_categories(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        taxonomy = load_taxonomy()
+        known = sorted(taxonomy.categories)
+        if not value:
+            return tuple(known)
+        followed: set[str] = set()
+        for place in value:
+            members = taxonomy.members(taxonomy.resolve(place) or place)
+            if not members:
+                raise ValueError(f"{place!r} is no category or archive: expected one like cs.AI or hep-th")
+            followed.update(members)
+        return tuple(sorted(followed))
+
+    @field_validator("languages")
+    @classmethod
+    def _tell_from_places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for language in value:
+            if load_taxonomy().members(language):
+                raise ValueError(
+                    f"{language!r} is an archive: expected a language with its country, like cs-CZ"
+                )
+        return tuple(dict.fromkeys(value))
+
+    @property
+    def late_after(self) -> timedelta:
+        """How long after arXiv's switch to a day a batch may take."""
+        return timedelta(hours=self.late_after_hours)
+
+    @property
+    def base(self) -> str:
+        """The public address without a slash at its end."""
+        return str(self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: what is handed in, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**values: object) -> Settings:
+    """Read the settings; `values` override every source. Raises SettingsError naming each wrong key."""
+    _refuse_unknown_variables()
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError("; ".join(map(_explain, error.errors()))) from error
+    except SourceError as error:
+        raise SettingsError(f"environment: {error}: expected JSON, or one variable a key") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{Settings.model_config['toml_file']}: {error}") from error
+
+
+def _refuse_unknown_variables() -> None:
+    known = set(_list_variables(Settings, PREFIX))
+    ours = (name for name in sorted(os.environ) if name.upper().startswith(PREFIX))
+    unknown = [
+        name for name in ours if name.upper() not in known and not name.upper().startswith(_TEST_VARIABLES)
+    ]
+    if unknown:
+        near = get_close_matches(unknown[0].upper(), known, n=1) or sorted(known)
+        raise SettingsError(f"{', '.join(unknown)}: no such setting: expected one like {', '.join(near)}")
+
+
+def _list_variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}".upper()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _list_variables(field.annotation, f"{prefix}{name}__")
+
+
+def _explain(error: Any) -> str:
+    key = ".".join(map(str, error["loc"])) or "settings"
+    if error["type"] == "extra_forbidden":
+        return f"{key}: no such setting"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{key}: {message}" if error["type"] == "value_error" else f"{key}: {error['input']!r}: {message}"

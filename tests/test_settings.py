@@ -1,0 +1,185 @@
+"""Where settings come from, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from feedsvc.errors import SettingsError
+from feedsvc.settings import ArxivSettings, load_settings
+from feedsvc.taxonomy import load_taxonomy
+
+TOML = "feedsvc.toml"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, without the settings of whoever runs the tests."""
+    for name in [name for name in os.environ if name.upper().startswith("FEEDSVC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def refusal() -> str:
+    """Give the one line that is said of the settings."""
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_defaults_are_the_real_arxiv_and_a_store_in_a_file() -> None:
+    settings = load_settings()
+
+    assert str(settings.arxiv.feed_url) == "https://rss.arxiv.org/"
+    assert settings.arxiv.interval_seconds == 3.0
+    assert settings.database_url == "sqlite:///var/feedsvc.sqlite3"
+    assert settings.languages == ("en",)
+
+
+def test_the_file_overrides_the_defaults(folder: Path) -> None:
+    (folder / TOML).write_text('port = 1234\n[arxiv]\ncontact = "me@example.org"\n')
+    settings = load_settings()
+
+    assert (settings.port, settings.arxiv.contact, settings.threads) == (1234, "me@example.org", 8)
+
+
+def test_the_environment_overrides_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / TOML).write_text("port = 1234\nthreads = 3\n")
+    monkeypatch.setenv("FEEDSVC_PORT", "4321")
+    settings = load_settings()
+
+    assert (settings.port, settings.threads) == (4321, 3)
+
+
+def test_what_is_handed_in_overrides_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_PORT", "4321")
+
+    assert load_settings(port=80).port == 80
+
+
+def test_a_nested_variable_overrides_its_key_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / TOML).write_text('[arxiv]\ncontact = "me@example.org"\ninterval_seconds = 5\n')
+    monkeypatch.setenv("FEEDSVC_ARXIV__FEED_URL", "http://127.0.0.1:8100")
+    arxiv = load_settings().arxiv
+
+    assert str(arxiv.feed_url) == "http://127.0.0.1:8100/"
+    assert (arxiv.contact, arxiv.interval_seconds) == ("me@example.org", 5.0)
+
+
+def test_settings_cannot_be_changed_later() -> None:
+    settings = load_settings()
+
+    with pytest.raises(ValidationError):
+        setattr(settings, "port", 1)  # noqa: B010 - type checkers refuse the plain form too
+
+
+def test_unknown_keys_of_the_file_are_all_named(folder: Path) -> None:
+    (folder / TOML).write_text("prot = 1\n[arxiv]\nfeed = 2\n")
+
+    assert refusal() == "arxiv.feed: no such setting; prot: no such setting"
+
+
+def test_an_unknown_variable_is_named_with_one_that_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_PROT", "1")
+
+    assert refusal() == "FEEDSVC_PROT: no such setting: expected one like FEEDSVC_PORT"
+
+
+@pytest.mark.parametrize("name", ["FEEDSVC_ARXIV__FEED", "FEEDSVC_PORT__X", "feedsvc_prot", "FEEDSVC_"])
+def test_an_unknown_variable_is_named_however_it_is_spelt(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+
+    assert refusal().startswith(f"{name}: no such setting: expected one like FEEDSVC_")
+
+
+@pytest.mark.parametrize("name", ["FEEDSVC_TEST_SHARED", "FEEDSVC_TEST_DATABASE_URL", "FEEDSVCX", "PORT"])
+def test_other_variables_are_no_matter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+
+    assert load_settings().port == 8080
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FEEDSVC_PORT", "abc", "port: 'abc': Input should be a valid integer"),
+        ("FEEDSVC_PORT", "70000", "port: '70000': Input should be less than or equal to 65535"),
+        ("FEEDSVC_THREADS", "0", "threads: '0': Input should be greater than or equal to 1"),
+        ("FEEDSVC_BASE_URL", "example", "base_url: 'example': Input should be a valid URL"),
+        ("FEEDSVC_LOG_LEVEL", "loud", "log_level: 'loud': String should match"),
+        ("FEEDSVC_CATEGORIES", "cs.AI,cs.XX", "categories: 'cs.XX' is no category or archive: expected"),
+        ("FEEDSVC_LANGUAGES", "en,e", "languages.1: 'e': String should match"),
+        ("FEEDSVC_LANGUAGES", "", "languages: (): Tuple should have at least 1 item"),
+        ("FEEDSVC_LANGUAGES", "en,cs", "languages: 'cs' is an archive: expected a language with its country"),
+        ("FEEDSVC_ARXIV__ATTEMPTS", "0", "arxiv.attempts: '0': Input should be greater than or equal to 1"),
+        ("FEEDSVC_ARXIV", "{", 'environment: error parsing value for field "arxiv"'),
+    ],
+)
+def test_a_bad_value_is_said_with_its_key_and_what_was_expected(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert refusal().startswith(said)
+
+
+def test_all_bad_values_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_PORT", "abc")
+    monkeypatch.setenv("FEEDSVC_THREADS", "0")
+    message = refusal()
+
+    assert "port: 'abc'" in message
+    assert "threads: '0'" in message
+
+
+@pytest.mark.parametrize("content", [b"port = \n", b"port = 1\nport = 2\n", b"\xff"])
+def test_a_broken_file_is_said_with_its_name(content: bytes, folder: Path) -> None:
+    (folder / TOML).write_bytes(content)
+
+    assert refusal().startswith("feedsvc.toml: ")
+
+
+def test_arxivs_own_hosts_are_never_asked_more_often_than_every_three_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FEEDSVC_ARXIV__INTERVAL_SECONDS", "2.9")
+
+    assert refusal() == "arxiv: interval_seconds 2.9 is too short for rss.arxiv.org: expected at least 3.0"
+
+
+def test_a_stand_in_may_be_asked_without_a_pause_if_nothing_goes_to_arxiv() -> None:
+    here = "http://127.0.0.1:8100"
+    arxiv = ArxivSettings.model_validate(
+        {"feed_url": here, "api_url": f"{here}/api/query", "oai_url": f"{here}/oai", "interval_seconds": 0}
+    )
+
+    assert arxiv.interval_seconds == 0
+    with pytest.raises(ValidationError, match=r"too short for export\.arxiv\.org"):
+        ArxivSettings.model_validate({"feed_url": here, "oai_url": here, "interval_seconds": 0})
+
+
+def test_without_a_list_every_category_is_followed() -> None:
+    assert set(load_settings().categories) == load_taxonomy().categories.keys()
+
+
+def test_categories_come_under_their_canonical_ids_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_CATEGORIES", "stat.ML, cs.na, math.NA, econ")
+
+    assert load_settings().categories == ("econ.EM", "econ.GN", "econ.TH", "math.NA", "stat.ML")
+
+
+def test_lists_in_the_file_are_lists(folder: Path) -> None:
+    (folder / TOML).write_text('categories = ["cs.AI"]\nlanguages = ["en", "zh", "cs-CZ", "en"]\n')
+    settings = load_settings()
+
+    assert (settings.categories, settings.languages) == (("cs.AI",), ("en", "zh", "cs-CZ"))
+
+
+def test_the_public_address_has_no_slash_at_its_end() -> None:
+    assert load_settings(base_url="https://example.org/arxiv/").base == "https://example.org/arxiv"
