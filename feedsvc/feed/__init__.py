@@ -1,0 +1,144 @@
+"""A feed: a name, a title, a query and options. Categories, keywords, authors and searches are all feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import quote, quote_plus
+from uuid import UUID, uuid5
+
+from feedsvc.paper import Kind
+from feedsvc.query import Query
+from feedsvc.query.ast import IsPrimary, OfKind, all_of, any_of, walk_leaves
+
+NAMESPACE = UUID("96279dda-349a-4df0-b10d-423fe019fae7")
+LIMIT = 200
+KINDS = (Kind.NEW, Kind.CROSS)
+PAGE = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Everything that decides which entries a feed holds.
+
+    `place` is the path below `/feeds/` without format and language, decoded; `options` the parameters in
+    canonical order, percent-encoded, without those at their default. `query` is the whole selection, kinds
+    and all.
+    """
+
+    place: str
+    options: str
+    title: str
+    query: Query
+    limit: int = LIMIT
+    description: str = ""
+
+    @property
+    def name(self) -> str:
+        """The canonical name: two feeds are one exactly if this is equal."""
+        return f"{self.place}?{self.options}" if self.options else self.place
+
+    @property
+    def id(self) -> str:
+        """The feed's own id, the same in every format and language and on every host."""
+        return f"urn:uuid:{uuid5(NAMESPACE, self.name)}"
+
+    def path(self, format: str, language: str | None = None) -> str:
+        """Give the canonical path and parameters of a document; the page for people has no suffix."""
+        folder = f"/feeds/{language}/" if language else "/feeds/"
+        suffix = "" if format == PAGE else f".{format}"
+        return folder + quote(self.place, safe="/+") + suffix + (f"?{self.options}" if self.options else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a reader may choose for any feed; None leaves it as the feed is defined."""
+
+    kinds: tuple[Kind, ...] | None = None
+    primary: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A feed before options. `parts` are the queries it joins, each with the kinds it takes in by default."""
+
+    place: str
+    title: str
+    parts: tuple[tuple[Query, tuple[Kind, ...]], ...]
+    limit: int = LIMIT
+    description: str = ""
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...] | None:
+        """The kinds taken in by default; None where the parts differ."""
+        kinds = {kinds for _, kinds in self.parts}
+        return kinds.pop() if len(kinds) == 1 else None
+
+    def make_feed(self, options: Options | None = None) -> Feed:
+        """Give the feed under options; those that change nothing do not appear in its name."""
+        chosen = self._drop_defaults(options or Options())
+        parameters = [*self.parameters, *_name_options(chosen)]
+        labels = _label_options(chosen)
+        return Feed(
+            place=self.place,
+            options="&".join(f"{name}={quote_plus(value, safe=':*,')}" for name, value in sorted(parameters)),
+            title=", ".join((self.title, *labels)),
+            query=self._select(chosen),
+            limit=chosen.limit or self.limit,
+            description=self.description,
+        )
+
+    def _drop_defaults(self, options: Options) -> Options:
+        return replace(
+            options,
+            kinds=None if options.kinds == self.kinds else options.kinds,
+            limit=None if options.limit == self.limit else options.limit,
+        )
+
+    def _select(self, options: Options) -> Query:
+        queries: dict[tuple[Kind, ...], list[Query]] = {}
+        for query, kinds in self.parts:
+            queries.setdefault(options.kinds or kinds, []).append(query)
+        selection = any_of(all_of((any_of(same), _any_kind(kinds))) for kinds, same in queries.items())
+        return all_of((selection, IsPrimary())) if options.primary else selection
+
+
+def default_kinds(query: Query) -> tuple[Kind, ...]:
+    """Give the kinds a feed takes in where nothing else is said: all, if its query speaks of kinds itself."""
+    return tuple(Kind) if any(isinstance(leaf, OfKind) for leaf in walk_leaves(query)) else KINDS
+
+
+def join_definitions(definitions: Iterable[Definition]) -> Definition:
+    """Give the feed that takes in what any of these does; order and repeats do not matter."""
+    parts = sorted({part.place: part for part in definitions}.values(), key=lambda part: part.place)
+    if len(parts) == 1:
+        return parts[0]
+    return Definition(
+        place="+".join(part.place for part in parts),
+        title=" + ".join(part.title for part in parts),
+        parts=tuple(selection for part in parts for selection in part.parts),
+    )
+
+
+def _name_options(options: Options) -> list[tuple[str, str]]:
+    values = {
+        "announce": ",".join(options.kinds or ()),
+        "limit": str(options.limit or ""),
+        "primary": "1" if options.primary else "",
+    }
+    return [(name, value) for name, value in values.items() if value]
+
+
+def _label_options(options: Options) -> list[str]:
+    labels = {
+        " and ".join(options.kinds or ()): options.kinds,
+        "primary category only": options.primary,
+        f"newest {options.limit}": options.limit,
+    }
+    return [label for label, is_chosen in labels.items() if is_chosen]
+
+
+def _any_kind(kinds: tuple[Kind, ...]) -> Query:
+    return all_of(()) if set(kinds) == set(Kind) else any_of(map(OfKind, kinds))

@@ -1,0 +1,205 @@
+"""The URL grammar of feeds: every spelling of an address leads to the one canonical address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from feedsvc.errors import AddressError
+from feedsvc.feed import LIMIT, PAGE, Definition, Feed, Options, default_kinds, join_definitions
+from feedsvc.feed.catalogue import RESERVED, Catalogue, define_category
+from feedsvc.paper import Kind
+from feedsvc.query import Query, parse
+from feedsvc.query.ast import AnnouncedIn, AuthorTerm, ListedIn, Term
+from feedsvc.query.ast import Field as QueryField
+from feedsvc.query.parser import MAX_CHARACTERS
+from feedsvc.query.terms import TermError, read_author, read_words
+from feedsvc.query.words import spell
+from feedsvc.taxonomy import load_taxonomy
+
+Parameters = Sequence[tuple[str, str]]
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
+_DAY = re.compile(r"(?!keyword/[^/]*$).*/\d{4}-\d{2}-\d{2}")
+_OPTIONS = frozenset({"announce", "limit", "primary"})
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A feed in a format and a language (None is the default one), and its canonical path and parameters.
+
+    `is_canonical` tells whether that is what was asked for, however it was percent-encoded.
+    """
+
+    feed: Feed
+    format: str
+    language: str | None
+    url: str
+    is_canonical: bool = field(compare=False)
+
+
+def resolve(
+    path: str, params: Parameters, catalogue: Catalogue, languages: Sequence[str], formats: Sequence[str]
+) -> Address:
+    """Find what an address asks for.
+
+    `path` is what follows `/feeds/`, percent-decoded; the default language is the first of `languages`.
+    Raises UnknownFeedError, AddressError and QueryError.
+    """
+    language, rest = _split_language(path, catalogue, languages)
+    place, format = _split_format(rest, formats)
+    values = _collect(params)
+    query = _read_query(place, values)
+    options = _read_options(values)
+    if query is None:
+        definition = join_definitions(map(catalogue.define, place.split("+")))
+    else:
+        definition = define_query(query, catalogue)
+        options = _fix_defaults(options, query)
+    feed = definition.make_feed(options)
+    url = feed.path(format, language)
+    parts = urlsplit(url)
+    asked = (f"/feeds/{path}", list(params))
+    found = (unquote(parts.path), parse_qsl(parts.query))
+    return Address(feed, format, language, url, asked == found)
+
+
+def define_query(query: Query, catalogue: Catalogue) -> Definition:
+    """Give the feed of a query under its first name of: category, defined feed, keyword, author, search."""
+    if isinstance(query, ListedIn | AnnouncedIn) and (category := define_category(query.place)):
+        return category
+    if definition := catalogue.find(query):
+        return definition
+    parts = ((query, default_kinds(query)),)
+    match query:
+        case Term(QueryField.ALL, tokens):
+            return Definition(f"keyword/{spell(tokens, '-')}", spell(tokens), parts)
+        case AuthorTerm():
+            return Definition(f"author/{query.slug}", f"Papers by {query.slug}", parts)
+    return Definition("search", str(query), parts, parameters=(("q", str(query)),))
+
+
+def _split_language(path: str, catalogue: Catalogue, languages: Sequence[str]) -> tuple[str | None, str]:
+    first, slash, rest = path.partition("/")
+    if not slash or _is_place(first, catalogue):
+        return None, path
+    known = {language.lower(): language for language in languages}
+    if first.lower() in known:
+        language = known[first.lower()]
+        return (None if language == languages[0] else language), rest
+    if _LANGUAGE.fullmatch(first):
+        raise AddressError(f"{first!r} is no language here: expected one of {', '.join(languages)}")
+    return None, path
+
+
+def _is_place(first: str, catalogue: Catalogue) -> bool:
+    return (
+        first.lower() in RESERVED
+        or first.lower() in catalogue.definitions
+        or define_category(first) is not None
+    )
+
+
+def _split_format(path: str, formats: Sequence[str]) -> tuple[str, str]:
+    place, dot, suffix = path.rpartition(".")
+    format = "xml" if suffix.lower() == "atom" else suffix.lower()
+    if dot and format in formats:
+        return place, format
+    if _is_unknown_format(place, suffix):
+        raise AddressError(f"{suffix!r} is no format: expected one of {', '.join(formats)}")
+    if PAGE not in formats:
+        raise AddressError(
+            f"{path!r} names no format: expected one of {', '.join(formats)} behind a full stop"
+        )
+    return path, PAGE
+
+
+def _is_unknown_format(place: str, suffix: str) -> bool:
+    """Tell a format nobody knows (`cs.AI.pdf`) from a category (`cs.AI`) and a number (`gpt-3.5`)."""
+    last = place.rpartition("/")[2].rpartition("+")[2]
+    is_like_category = len(suffix) == 2 and last.lower() in load_taxonomy().archives
+    return (
+        bool(last) and suffix.isalpha() and not is_like_category and not define_category(f"{last}.{suffix}")
+    )
+
+
+def _collect(params: Parameters) -> dict[str, str]:
+    values = dict(params)
+    if len(values) < len(params):
+        raise AddressError("a parameter is given twice: expected each once")
+    return values
+
+
+def _read_query(place: str, values: dict[str, str]) -> Query | None:
+    """Give the query that an address carries; None where it names categories, archives and definitions."""
+    if _DAY.fullmatch(place):
+        raise AddressError(f"{place!r} names a day: expected a feed without one")
+    first, _, rest = place.partition("/")
+    match first.lower():
+        case "keyword":
+            return _read_slug(rest)
+        case "author":
+            return _read_slug(rest, is_author=True)
+        case "search" if not rest:
+            return _read_search(values)
+        case "daily" | "like":
+            raise AddressError(
+                f"{place!r} cannot be served: expected a category, name, keyword, author or search"
+            )
+    return None
+
+
+def _read_slug(text: str, is_author: bool = False) -> Query:
+    if len(text) > MAX_CHARACTERS:
+        raise AddressError(f"{text[:20]!r}… is too long: expected no more than {MAX_CHARACTERS} characters")
+    try:
+        query = read_author(text) if is_author else read_words(QueryField.ALL, text)
+    except TermError as error:
+        raise AddressError(f"{text!r} in the address: {error}") from error
+    if len(str(query)) > MAX_CHARACTERS:
+        raise AddressError(f"{text[:20]!r}… is too long: expected no more than {MAX_CHARACTERS} characters")
+    return query
+
+
+def _read_search(values: dict[str, str]) -> Query:
+    if "q" not in values:
+        raise AddressError("a search has no query: expected the parameter q")
+    return parse(values.pop("q"))
+
+
+def _read_options(values: dict[str, str]) -> Options:
+    unknown = sorted(set(values) - _OPTIONS)
+    if unknown:
+        raise AddressError(f"{unknown[0]!r} is no parameter here: expected {', '.join(sorted(_OPTIONS))}")
+    return Options(
+        kinds=_read_kinds(values["announce"]) if "announce" in values else None,
+        primary=_read_flag(values.get("primary", "0")),
+        limit=_read_limit(values["limit"]) if "limit" in values else None,
+    )
+
+
+def _read_kinds(text: str) -> tuple[Kind, ...]:
+    try:
+        kinds = {Kind(part.strip().lower()) for part in text.split(",")}
+    except ValueError as error:
+        raise AddressError(f"announce={text!r}: expected some of {','.join(Kind)}") from error
+    return tuple(sorted(kinds, key=lambda kind: kind.rank))
+
+
+def _read_flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise AddressError(f"primary={text!r}: expected 1 or 0")
+    return text == "1"
+
+
+def _read_limit(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= LIMIT:
+        raise AddressError(f"limit={text!r}: expected a number from 1 to {LIMIT}")
+    return int(text)
+
+
+def _fix_defaults(options: Options, query: Query) -> Options:
+    """Say out loud what a query leaves to defaults: those of the feed it turns out to be may differ."""
+    return replace(options, kinds=options.kinds or default_kinds(query), limit=options.limit or LIMIT)

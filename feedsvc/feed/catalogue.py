@@ -1,0 +1,179 @@
+"""The feeds known by name: categories and archives, and the definitions in `feeds/*.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationError,
+)
+
+from feedsvc.errors import QueryError, SettingsError, UnknownFeedError
+from feedsvc.feed import LIMIT, Definition, Feed, default_kinds
+from feedsvc.paper import Kind
+from feedsvc.query import Query, parse
+from feedsvc.query.ast import AnnouncedIn, all_of, any_of
+from feedsvc.query.terms import TermError, read_place
+from feedsvc.taxonomy import load_taxonomy
+
+RESERVED = frozenset(
+    {"all", "archive", "author", "daily", "feeds", "index", "keyword", "like", "new", "search"}
+)
+_NAME = re.compile(r"[a-z][a-z0-9-]+")
+# Two letters are a language, alone or with a script or a country: zh, zh-hant, pt-br.
+_LANGUAGE = re.compile(r"[a-z]{2}(-(arab|cyrl|hans|hant|latn))?(-[a-z]{2})?")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The feeds that have a name, by their definitions, in alphabetical order."""
+
+    definitions: Mapping[str, Definition]
+
+    @cached_property
+    def feeds(self) -> dict[str, Feed]:
+        """Every defined feed in its default options, by name."""
+        return {name: self.definitions[name].make_feed() for name in sorted(self.definitions)}
+
+    def category_feed(self, place: str) -> Feed:
+        """Give the feed of a category or an archive. Raises UnknownFeedError."""
+        definition = define_category(place)
+        if definition is None:
+            raise UnknownFeedError(place, self.near(place))
+        return definition.make_feed()
+
+    def define(self, name: str) -> Definition:
+        """Find a category, an alias, an archive or a defined feed, in any letter case.
+
+        Raises UnknownFeedError.
+        """
+        definition = define_category(name) or self.definitions.get(name.lower())
+        if definition is None:
+            raise UnknownFeedError(name, self.near(name))
+        return definition
+
+    def find(self, query: Query) -> Definition | None:
+        """Find the defined feed that has exactly this query, whatever its kinds."""
+        matching = (name for name in sorted(self.definitions) if self._query_of(name) == query)
+        return next((self.definitions[name] for name in matching), None)
+
+    def near(self, name: str) -> tuple[str, ...]:
+        """Give the names that come close to one, best first."""
+        taxonomy = load_taxonomy()
+        known = {each.lower(): each for each in (*taxonomy.categories, *taxonomy.archives, *self.definitions)}
+        known |= taxonomy.canonical
+        matches = get_close_matches(name.lower(), known, n=4)
+        return tuple(dict.fromkeys(known[match] for match in matches))
+
+    def _query_of(self, name: str) -> Query:
+        return any_of(query for query, _ in self.definitions[name].parts)
+
+
+def define_category(place: str) -> Definition | None:
+    """Give the definition of a category, an alias or an archive, in any letter case; None if it is none."""
+    try:
+        found = read_place(place).removesuffix(".*")
+    except TermError:
+        return None
+    taxonomy = load_taxonomy()
+    archive = taxonomy.archives.get(found)
+    name = archive.name if archive else taxonomy.name_of(found)
+    query = AnnouncedIn(read_place(found))
+    return Definition(found, f"{name} ({found})", ((query, default_kinds(query)),))
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read every `*.toml` of a folder. Raises SettingsError with all problems, one a line."""
+    definitions, problems = _read_folder(folder)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Catalogue(definitions)
+
+
+def check_catalogue(folder: Path) -> list[str]:
+    """Give every problem of every feed definition in a folder, each with its file and key."""
+    return _read_folder(folder)[1]
+
+
+def _read_folder(folder: Path) -> tuple[dict[str, Definition], list[str]]:
+    if not folder.is_dir():
+        return {}, [f"{folder}: expected a folder of feed definitions"]
+    definitions: dict[str, Definition] = {}
+    problems: list[str] = []
+    for path in sorted(folder.glob("*.toml")):
+        found: list[str] = []
+        try:
+            found += _check_name(path.stem)
+            definitions[path.stem] = _read_definition(path)
+        except ValidationError as error:
+            found += map(_explain, error.errors())
+        except (OSError, ValueError) as error:
+            found.append(str(error))
+        problems += [f"{path.name}: {problem}" for problem in found]
+    return definitions, problems
+
+
+def _read_definition(path: Path) -> Definition:
+    keys = _FeedFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+    query = all_of((keys.query, *([any_of(map(AnnouncedIn, keys.categories))] if keys.categories else [])))
+    kinds = tuple(sorted(set(keys.kinds), key=lambda kind: kind.rank)) or default_kinds(query)
+    return Definition(path.stem, keys.title, ((query, kinds),), keys.limit, keys.description)
+
+
+def _check_name(name: str) -> list[str]:
+    if not _NAME.fullmatch(name):
+        return [f"{name!r} is no feed name: expected small letters, digits and hyphens, a letter first"]
+    if name in RESERVED:
+        return [f"{name!r} is reserved: expected another name"]
+    if define_category(name) or name in load_taxonomy().names:
+        return [f"{name!r} is a category or archive: expected another name"]
+    if _LANGUAGE.fullmatch(name):
+        return [f"{name!r} reads as a language: expected a longer name"]
+    return []
+
+
+def _parse_query(text: object) -> Query:
+    if not isinstance(text, str):
+        raise ValueError("expected a query between quotation marks")
+    try:
+        return parse(" ".join(text.split()))
+    except QueryError as error:
+        raise ValueError(f"{error.expected} at character {error.position + 1}\n{error.pointer()}") from error
+
+
+def _read_category(text: str) -> str:
+    try:
+        return read_place(text)
+    except TermError as error:
+        raise ValueError(f"{text!r} is no category or archive: {error}") from error
+
+
+class _FeedFile(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    query: Annotated[Query, PlainValidator(_parse_query)]
+    categories: tuple[Annotated[str, AfterValidator(_read_category)], ...] = ()
+    kinds: tuple[Kind, ...] = ()
+    limit: int = Field(LIMIT, ge=1, le=LIMIT, strict=True)
+    description: str = ""
+
+
+def _explain(error: Any) -> str:
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key: expected one of {', '.join(_FeedFile.model_fields)}"
+    return f"{key}: {str(error['msg']).removeprefix('Value error, ')}"
