@@ -1,0 +1,57 @@
+"""The only SQL: SQLAlchemy Core on SQLite, or on PostgreSQL by URL.
+
+All methods may raise StoreError. All datetimes are aware and UTC.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from feedsvc.store.announcements import AnnouncementStore
+from feedsvc.store.bulk import BulkStore
+from feedsvc.store.documents import DocumentStore
+from feedsvc.store.engine import open_engine
+from feedsvc.store.figures import FigureStore
+from feedsvc.store.harvests import HarvestStore
+from feedsvc.store.ledger import LedgerStore
+from feedsvc.store.migrations import check_schema, migrate
+from feedsvc.store.papers import DigestStore, PaperStore
+from feedsvc.store.requests import RequestStore
+from feedsvc.store.revisions import read_revision
+
+
+class Store:
+    """One database, its rows grouped by subject."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.ledger = LedgerStore(engine)
+        self.announcements = AnnouncementStore(engine)
+        self.papers = PaperStore(engine)
+        self.digests = DigestStore(engine)
+        self.documents = DocumentStore(engine)
+        self.requests = RequestStore(engine)
+        self.figures = FigureStore(engine)
+        self.harvests = HarvestStore(engine)
+        self.bulk = BulkStore(engine)
+
+    def revision(self) -> int:
+        """Give the number of the newest change of content."""
+        return read_revision(self.engine)
+
+    def migrate(self) -> int:
+        """Bring the schema to this release's number and give it."""
+        return migrate(self.engine)
+
+    def check(self) -> None:
+        """Raise StoreError unless the database answers and has this release's schema."""
+        check_schema(self.engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the store at a database URL; the schema is not looked at. Raises SettingsError."""
+    return Store(open_engine(url))

@@ -1,0 +1,123 @@
+"""The rows of finished documents, and how far each was built."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, select, update
+
+from feedsvc.paper import Document
+from feedsvc.store import schema
+from feedsvc.store.engine import read, write
+from feedsvc.store.rows import read_document
+
+DocumentKey = tuple[str, str, str]
+"""Feed name, format, language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a stored document was made of: a recipe, all changes up to a revision, so many entries."""
+
+    recipe: str
+    revision: int
+    entries: int
+
+
+class DocumentStore:
+    """Documents that are built ahead."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, key: DocumentKey) -> Document | None:
+        """Give a document with its bytes, or None."""
+        with read(self._engine) as connection:
+            row = _find_row(connection, key)
+            return None if row is None else read_document(row)
+
+    def stamps(self) -> dict[DocumentKey, Stamp]:
+        """Give the stamps of all documents, without their bytes."""
+        table = schema.documents.c
+        query = select(table.feed, table.format, table.language, table.recipe, table.revision, table.entries)
+        with read(self._engine) as connection:
+            return {
+                (row.feed, row.format, row.language): Stamp(row.recipe, row.revision, row.entries)
+                for row in connection.execute(query)
+            }
+
+    def find_holders(self, papers: Collection[str]) -> set[str]:
+        """Give the names of the feeds of which a document holds one of these papers."""
+        wanted = set(papers)
+        table = schema.documents.c
+        with read(self._engine) as connection:
+            rows = connection.execute(select(table.feed, table.papers))
+            return {row.feed for row in rows if not wanted.isdisjoint(row.papers)}
+
+    def save(self, document: Document, stamp: Stamp, papers: Sequence[str] = ()) -> bool:
+        """Save a document and which papers it holds; give whether its bytes changed.
+
+        Unchanged bytes keep the time of their change.
+
+        One that knows of fewer changes than the stored one is not saved: another process was quicker.
+        """
+        key = (document.feed, document.format, document.language)
+        with write(self._engine) as connection:
+            known = _find_row(connection, key)
+            if known is not None and known.recipe == stamp.recipe and known.revision > stamp.revision:
+                return False
+            changed = known is None or known.etag != document.etag
+            if known is not None and not changed:
+                document = replace(document, changed_at=known.changed_at)
+            row = _document_row(document) | {
+                "recipe": stamp.recipe,
+                "revision": stamp.revision,
+                "entries": stamp.entries,
+                "papers": list(papers),
+            }
+            statement = (
+                insert(schema.documents) if known is None else update(schema.documents).where(_is(key))
+            )
+            connection.execute(statement.values(row))
+        return changed
+
+    def note_untouched(self, keys: Iterable[DocumentKey], revision: int) -> None:
+        """Keep that no change up to a revision touches these documents."""
+        is_behind = schema.documents.c.revision < revision
+        with write(self._engine) as connection:
+            for key in keys:
+                statement = update(schema.documents).where(_is(key), is_behind)
+                connection.execute(statement.values(revision=revision))
+
+    def keep_only(self, keys: Collection[DocumentKey]) -> int:
+        """Drop the documents of feeds that are no more; give how many."""
+        gone = [key for key in self.stamps() if key not in keys]
+        with write(self._engine) as connection:
+            for key in gone:
+                connection.execute(delete(schema.documents).where(_is(key)))
+        return len(gone)
+
+
+def _find_row(connection: Connection, key: DocumentKey) -> Row[Any] | None:
+    return connection.execute(select(schema.documents).where(_is(key))).one_or_none()
+
+
+def _is(key: DocumentKey) -> ColumnElement[bool]:
+    table = schema.documents.c
+    feed, format_, language = key
+    return and_(table.feed == feed, table.format == format_, table.language == language)
+
+
+def _document_row(document: Document) -> dict[str, Any]:
+    return {
+        "feed": document.feed,
+        "format": document.format,
+        "language": document.language,
+        "content_type": document.content_type,
+        "etag": document.etag,
+        "changed_at": document.changed_at,
+        "body": document.body,
+        "packed": document.packed,
+    }

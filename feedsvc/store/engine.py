@@ -1,0 +1,120 @@
+"""Opening a database: the engine, SQLite's pragmas, and what a writing transaction is."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+
+from feedsvc.errors import SettingsError, StoreError
+
+BUSY_TIMEOUT_MS = 15_000
+LOCK_POLL_MS = 20
+_WRITERS_LOCK = 7_207_731
+_PASSWORD = re.compile(r"(//[^/:@]*):.*@")
+
+
+def open_engine(url: str, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
+    """Open the database at a SQLAlchemy URL; a SQLite file's folder is made if absent.
+
+    A writer waits so long for others before it gives up.
+
+    Raises SettingsError where the URL cannot be used.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
+        shown = _PASSWORD.sub(r"\1:***@", url)
+        raise SettingsError(
+            f"database_url: {shown!r} cannot be opened ({error}): expected sqlite:///path/to/file.sqlite3"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", partial(_prepare_sqlite, busy_timeout_ms))
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", partial(_begin_postgresql, busy_timeout_ms))
+    return engine
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """Run a writing transaction: committed whole at the end, undone whole on an exception.
+
+    Raises StoreError when the database stays locked or cannot be reached.
+    """
+    with (
+        _explained(engine),
+        engine.connect().execution_options(feedsvc_writes=True) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """Run a reading transaction over one unchanging state of the database. Raises StoreError."""
+    with _explained(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        # The leaves other than this one (a broken constraint, a wrong type) are faults of ours.
+        if isinstance(error, OperationalError) or type(error) is DatabaseError:
+            raise StoreError(f"{engine.url.render_as_string()}: {error.orig}") from error
+        raise
+
+
+def _prepare_sqlite(busy_timeout_ms: int, dbapi_connection: Any, _record: object) -> None:
+    # The driver's own transaction handling begins too late and never "immediate": ours replaces it.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+    _write_ahead(cursor, attempts=1 + busy_timeout_ms // LOCK_POLL_MS)
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor, attempts: int) -> None:
+    # A new file is switched once, and SQLite refuses that at once, whatever the busy time-out, while
+    # another process writes: two that open a new store together would be one too many.
+    for attempt in range(1, attempts + 1):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if attempt == attempts:
+                raise
+            time.sleep(LOCK_POLL_MS / 1000)
+        else:
+            return
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: one that starts by reading and is overtaken could never get it.
+    writes = connection.get_execution_options().get("feedsvc_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(busy_timeout_ms: int, connection: Connection) -> None:
+    # As on SQLite: one writer at a time, and readers that see one state.
+    if connection.get_execution_options().get("feedsvc_writes", False):
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {busy_timeout_ms}")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -1,0 +1,116 @@
+"""Writing the rows of announcements: as a listing shows them, or where they are absent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+
+from feedsvc.paper import Announcement, Batch, Kind, Origin
+from feedsvc.store import schema
+from feedsvc.store.papers import chunked
+from feedsvc.store.revisions import Revision
+from feedsvc.store.rows import announcement_row, read_announcement
+
+FIRST = frozenset({Kind.NEW, Kind.CROSS})
+
+
+def save_announcements(
+    connection: Connection, batch: Batch, announcements: Iterable[Announcement], revision: Revision
+) -> tuple[int, int]:
+    """Save a category's day as a listing shows it; give how many rows are new and how many were mended.
+
+    What was only estimated of these papers gives way.
+    """
+    listed = _once_a_paper(announcements)
+    known = _known_rows(connection, listed)
+    added: list[dict[str, Any]] = []
+    mended = 0
+    for announcement in listed.values():
+        before = known.get((batch.category, batch.day, announcement.paper))
+        if before is None:
+            added.append(announcement_row(announcement) | {"revision": revision.take()})
+        elif (before.version, before.kind) != (announcement.version, announcement.kind):
+            _mend(connection, announcement, {"revision": revision.take()})
+            mended += 1
+        elif before.origin is not announcement.origin:
+            _mend(connection, announcement, {})
+    if added:
+        connection.execute(insert(schema.announcements), added)
+    _drop_estimates(connection, listed, known.values(), revision)
+    return len(added), mended
+
+
+def insert_absent(connection: Connection, announcements: Sequence[Announcement], revision: Revision) -> int:
+    """Save announcements of days on which the category does not show these papers yet; give how many."""
+    wanted = {(a.category, a.day, a.paper): a for a in announcements}
+    known = _known_rows(connection, {a.paper: a for a in announcements})
+    absent = [a for key, a in wanted.items() if key not in known]
+    if absent:
+        number = revision.take()
+        connection.execute(
+            insert(schema.announcements), [announcement_row(a) | {"revision": number} for a in absent]
+        )
+    return len(absent)
+
+
+def _known_rows(
+    connection: Connection, papers: Collection[str]
+) -> dict[tuple[str, object, str], Announcement]:
+    table = schema.announcements.c
+    rows = (
+        read_announcement(row)
+        for chunk in chunked(papers)
+        for row in connection.execute(select(schema.announcements).where(table.paper.in_(chunk)))
+    )
+    return {(a.category, a.day, a.paper): a for a in rows}
+
+
+def _once_a_paper(announcements: Iterable[Announcement]) -> dict[str, Announcement]:
+    # A listing that repeats a paper must not cost its whole batch: the kind that goes before wins.
+    last_wins = sorted(announcements, key=lambda a: (-a.kind.rank, a.version))
+    return {announcement.paper: announcement for announcement in last_wins}
+
+
+def _mend(connection: Connection, announcement: Announcement, changes: Mapping[str, int]) -> None:
+    connection.execute(
+        update(schema.announcements)
+        .where(_is(announcement))
+        .values(
+            version=announcement.version,
+            kind=announcement.kind.value,
+            origin=announcement.origin.value,
+            **changes,
+        )
+    )
+
+
+def _drop_estimates(
+    connection: Connection,
+    listed: Mapping[str, Announcement],
+    known: Iterable[Announcement],
+    revision: Revision,
+) -> None:
+    for estimate in known:
+        announcement = listed[estimate.paper]
+        if estimate.origin is Origin.ESTIMATED and _is_corrected(estimate, announcement):
+            connection.execute(delete(schema.announcements).where(_is(estimate)))
+            revision.take()
+
+
+def _is_corrected(estimate: Announcement, announcement: Announcement) -> bool:
+    if estimate.category != announcement.category or estimate.day == announcement.day:
+        return False
+    if estimate.kind in FIRST:
+        return announcement.kind in FIRST
+    return announcement.kind not in FIRST and estimate.version == announcement.version
+
+
+def _is(announcement: Announcement) -> ColumnElement[bool]:
+    table = schema.announcements.c
+    return and_(
+        table.category == announcement.category,
+        table.day == announcement.day,
+        table.paper == announcement.paper,
+    )

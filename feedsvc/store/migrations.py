@@ -1,0 +1,62 @@
+"""The schema's history: an ordered list of steps, each in a transaction with the number it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, insert, inspect, select, update
+
+from feedsvc.errors import StoreError
+from feedsvc.store import schema
+from feedsvc.store.engine import read, write
+
+_numbers = Table("schema_version", MetaData(), Column("number", Integer, nullable=False))
+
+
+def _create_tables(connection: Connection) -> None:
+    schema.metadata.create_all(connection)
+    connection.execute(insert(schema.revisions).values(value=0))
+    connection.execute(insert(schema.paces).values(host=schema.ARXIV, held_until=0.0, free_at=0.0))
+
+
+Step = Callable[[Connection], None]
+STEPS: tuple[Step, ...] = (_create_tables,)
+
+
+def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:
+    """Bring the schema to the newest number and give it. Doing it again changes nothing.
+
+    Raises StoreError if the database is of a later release.
+    """
+    with write(engine) as connection:
+        number = _read_number(connection)
+        _refuse_later(number, len(steps))
+        if number == len(steps):
+            return number
+        _numbers.create(connection, checkfirst=True)
+        for step in steps[number:]:
+            step(connection)
+        written = connection.execute(update(_numbers).values(number=len(steps)))
+        if not written.rowcount:
+            connection.execute(insert(_numbers).values(number=len(steps)))
+    return len(steps)
+
+
+def check_schema(engine: Engine) -> None:
+    """Raise StoreError unless the schema is the one this release works with."""
+    with read(engine) as connection:
+        number = _read_number(connection)
+    _refuse_later(number, len(STEPS))
+    if number < len(STEPS):
+        raise StoreError(f"the schema is number {number}, expected {len(STEPS)}: run `feedsvc migrate`")
+
+
+def _read_number(connection: Connection) -> int:
+    if not inspect(connection).has_table("schema_version"):
+        return 0
+    return connection.execute(select(_numbers.c.number)).scalar() or 0
+
+
+def _refuse_later(number: int, known: int) -> None:
+    if number > known:
+        raise StoreError(f"the schema is number {number}, this release knows {known}: run a newer release")

@@ -1,0 +1,84 @@
+"""One request to arXiv at a time, and none too soon, over all processes that share the store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, select, update
+
+from feedsvc.http import LONGEST_RETRY_AFTER_SECONDS, Clock
+from feedsvc.store import schema
+from feedsvc.store.engine import write
+
+POLL_SECONDS = 0.5
+
+
+class StorePace:
+    """A lease row: who may ask now, and from when on the next may.
+
+    A holder that died keeps the lease until it ends: `lease_seconds` must be more than any request may take.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, interval_seconds: float, lease_seconds: float) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._interval = interval_seconds
+        self._lease = lease_seconds
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for the turn, hold it during the request, and give it back with the pause begun."""
+        holder = secrets.token_hex(8)
+        while (wait := self._try_hold(holder)) > 0:
+            self._clock.sleep(wait)
+        try:
+            yield
+        finally:
+            self._release(holder)
+
+    def postpone(self, seconds: float) -> None:
+        """Give nobody a turn for a while, in any process: arXiv asked for that."""
+        with write(self._engine) as connection:
+            _, free_at = _read_row(connection)
+            later = max(free_at, self._clock.now().timestamp() + seconds)
+            connection.execute(
+                update(schema.paces).where(schema.paces.c.host == schema.ARXIV).values(free_at=later)
+            )
+
+    def _try_hold(self, holder: str) -> float:
+        with write(self._engine) as connection:
+            now = self._clock.now().timestamp()
+            held_until, free_at = _read_row(connection)
+            # Only a clock that was set back makes anything lie further ahead: that is no reason to wait.
+            horizon = now + max(self._lease, LONGEST_RETRY_AFTER_SECONDS) + self._interval
+            if now < held_until <= horizon:
+                return min(POLL_SECONDS, held_until - now)
+            if now < free_at <= horizon:
+                return free_at - now
+            _write_row(connection, holder, now + self._lease, 0.0)
+        return 0.0
+
+    def _release(self, holder: str) -> None:
+        free_at = self._clock.now().timestamp() + self._interval
+        with write(self._engine) as connection:
+            # Another holder may have been told meanwhile to wait for longer.
+            _, postponed_to = _read_row(connection)
+            _write_row(connection, None, 0.0, max(free_at, postponed_to), held_by=holder)
+
+
+def _read_row(connection: Connection) -> tuple[float, float]:
+    table = schema.paces.c
+    row = connection.execute(select(table.held_until, table.free_at).where(table.host == schema.ARXIV)).one()
+    return float(row.held_until), float(row.free_at)
+
+
+def _write_row(
+    connection: Connection, holder: str | None, held_until: float, free_at: float, held_by: str | None = None
+) -> None:
+    table = schema.paces.c
+    statement = update(schema.paces).where(table.host == schema.ARXIV)
+    if held_by is not None:
+        statement = statement.where(table.holder == held_by)
+    connection.execute(statement.values(holder=holder, held_until=held_until, free_at=free_at))

@@ -1,0 +1,183 @@
+"""The rows of paper versions and their digests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, insert, or_, select, tuple_, update
+
+from feedsvc.paper import Digest, Paper, merge_paper
+from feedsvc.store import schema
+from feedsvc.store.engine import read, write
+from feedsvc.store.revisions import Revision
+from feedsvc.store.rows import digest_row, paper_row, read_digest, read_paper
+
+CHUNK = 400
+Key = tuple[str, int]
+"""Paper id, version."""
+Cursor = tuple[int, str, int]
+"""Revision, paper id, version: a place in the order in which paper versions changed."""
+START: Cursor = (0, "", 0)
+T = TypeVar("T")
+
+
+def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Cut a sequence into lists of at most `size`: databases bound the parameters of one statement."""
+    source = iter(items)
+    while chunk := list(islice(source, size)):
+        yield chunk
+
+
+class PaperStore:
+    """Paper versions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def save(self, papers: Sequence[Paper]) -> int:
+        """Save paper versions, merged with what is known; give how many changed."""
+        changed = 0
+        for chunk in chunked(papers):
+            with write(self._engine) as connection:
+                changed += save_papers(connection, chunk, Revision(connection))
+        return changed
+
+    def find(self, paper: str, version: int) -> Paper | None:
+        """Give one paper version, or None."""
+        return self.load([(paper, version)]).get((paper, version))
+
+    def load(self, keys: Iterable[Key]) -> dict[Key, Paper]:
+        """Give paper versions by (id, version); unknown ones are absent."""
+        with read(self._engine) as connection:
+            return load_papers(connection, keys)
+
+    def incomplete(self, asked_before: datetime, limit: int) -> list[Key]:
+        """Give versions known from a listing only, that nobody asked the API about since, newest first."""
+        table = schema.papers.c
+        due = or_(table.asked_at.is_(None), table.asked_at < asked_before)
+        query = select(table.paper, table.version).where(table.complete.is_(False), due)
+        with read(self._engine) as connection:
+            rows = connection.execute(query.order_by(table.revision.desc(), table.paper).limit(limit))
+            return [(row.paper, row.version) for row in rows]
+
+    def note_asked(self, keys: Iterable[Key], now: datetime) -> None:
+        """Keep that the API was asked about these versions, whatever it answered."""
+        for chunk in chunked(keys):
+            with write(self._engine) as connection:
+                for key in chunk:
+                    connection.execute(update(schema.papers).where(_is(key)).values(asked_at=now))
+
+
+class DigestStore:
+    """Digests, one a paper version and language."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def undigested(self, language: str, after: Cursor, limit: int) -> list[tuple[Cursor, Paper]]:
+        """Give paper versions behind a cursor that lack a digest in the language, in order of change.
+
+        One that was made of an earlier reading of the paper does not count.
+        """
+        papers, digests = schema.papers.c, schema.digests.c
+        made = exists().where(
+            digests.paper == papers.paper,
+            digests.version == papers.version,
+            digests.language == language,
+            digests.revision >= papers.revision,
+        )
+        place = tuple_(papers.revision, papers.paper, papers.version)
+        query = select(schema.papers).where(~made, place > after).order_by(*place).limit(limit)
+        with read(self._engine) as connection:
+            return [
+                ((row.revision, row.paper, row.version), read_paper(row)) for row in connection.execute(query)
+            ]
+
+    def save(self, digests: Sequence[Digest]) -> int:
+        """Save digests, each replacing the one in its language; give how many changed."""
+        changed = 0
+        for chunk in chunked(digests):
+            with write(self._engine) as connection:
+                changed += _save_digests(connection, chunk)
+        return changed
+
+    def load(self, keys: Iterable[Key], languages: Sequence[str]) -> dict[Key, Digest]:
+        """Give each version's digest in the first of the languages in which there is one."""
+        wanted = list(keys)
+        found: dict[Key, Digest] = {}
+        for language in reversed(languages):
+            found.update(self._load(wanted, language))
+        return found
+
+    def _load(self, keys: Sequence[Key], language: str) -> dict[Key, Digest]:
+        table = schema.digests.c
+        query = select(schema.digests).where(table.language == language)
+        wanted = set(keys)
+        with read(self._engine) as connection:
+            return {
+                (row.paper, row.version): read_digest(row)
+                for chunk in chunked(dict.fromkeys(paper for paper, _ in keys))
+                for row in connection.execute(query.where(table.paper.in_(chunk)))
+                if (row.paper, row.version) in wanted
+            }
+
+
+def load_papers(connection: Connection, keys: Iterable[Key]) -> dict[Key, Paper]:
+    """Give paper versions by (id, version), within a transaction."""
+    # SQLite finds a list of pairs by reading the whole table, a list of ids by the primary key.
+    wanted = set(keys)
+    ids = sorted({paper for paper, _ in wanted})
+    return {
+        (row.paper, row.version): read_paper(row)
+        for chunk in chunked(ids)
+        for row in connection.execute(select(schema.papers).where(schema.papers.c.paper.in_(chunk)))
+        if (row.paper, row.version) in wanted
+    }
+
+
+def save_papers(connection: Connection, papers: Sequence[Paper], revision: Revision) -> int:
+    """Save paper versions within a transaction, merged with what is known; give how many changed."""
+    merged: dict[Key, Paper] = {}
+    for paper in papers:
+        key = paper.id, paper.version
+        merged[key] = merge_paper(merged.get(key), paper)
+    known = load_papers(connection, merged)
+    added = [
+        paper_row(paper) | {"revision": revision.take()} for key, paper in merged.items() if key not in known
+    ]
+    if added:
+        connection.execute(insert(schema.papers), added)
+    changed = len(added)
+    for key, before in known.items():
+        after = merge_paper(before, merged[key])
+        if after != before:
+            row = paper_row(after) | {"revision": revision.take()}
+            connection.execute(update(schema.papers).where(_is(key)).values(row))
+            changed += 1
+    return changed
+
+
+def _save_digests(connection: Connection, digests: Sequence[Digest]) -> int:
+    table = schema.digests.c
+    revision = Revision(connection)
+    changed = 0
+    for digest in digests:
+        same = and_(
+            table.paper == digest.paper, table.version == digest.version, table.language == digest.language
+        )
+        before = connection.execute(select(schema.digests).where(same)).one_or_none()
+        if before is not None and read_digest(before) == digest:
+            continue
+        row = digest_row(digest) | {"revision": revision.take()}
+        statement = insert(schema.digests) if before is None else update(schema.digests).where(same)
+        connection.execute(statement.values(row))
+        changed += 1
+    return changed
+
+
+def _is(key: Key) -> ColumnElement[bool]:
+    paper, version = key
+    return and_(schema.papers.c.paper == paper, schema.papers.c.version == version)

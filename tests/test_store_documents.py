@@ -1,0 +1,108 @@
+"""Finished documents: found with their bytes, changed only when those change."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from feedsvc.store import Store
+from feedsvc.store.documents import Stamp
+from tests.builders import NOON, make_document
+
+STAMP = Stamp("recipe", 7, 3)
+KEY = ("cs.AI", "xml", "en")
+LATER = NOON + timedelta(hours=1)
+
+
+def test_a_document_comes_back_byte_for_byte(store: Store) -> None:
+    document = make_document(body=bytes(range(256)), packed=b"\x1f\x8b\x00")
+    store.documents.save(document, STAMP)
+
+    assert store.documents.find(KEY) == document
+
+
+def test_a_document_is_found_under_feed_format_and_language_only(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+
+    for key in (
+        ("cs.LG", "xml", "en"),
+        ("cs.AI", "rss", "en"),
+        ("cs.AI", "xml", "zh"),
+        ("cs.ai", "xml", "en"),
+    ):
+        assert store.documents.find(key) is None
+
+
+def test_a_first_document_is_a_change(store: Store) -> None:
+    assert store.documents.save(make_document(), STAMP)
+
+
+def test_the_same_bytes_keep_the_time_of_their_change(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+
+    assert not store.documents.save(make_document(changed_at=LATER), STAMP)
+    assert store.documents.find(KEY) == make_document()
+
+
+def test_other_bytes_are_a_change_with_its_own_time(store: Store) -> None:
+    changed = make_document(body=b"<feed></feed>", etag="two", changed_at=LATER)
+    store.documents.save(make_document(), STAMP)
+
+    assert store.documents.save(changed, STAMP)
+    assert store.documents.find(KEY) == changed
+
+
+def test_a_stamp_says_what_a_document_was_made_of(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+    store.documents.save(make_document(language="zh"), Stamp("other", 8, 0))
+
+    assert store.documents.stamps() == {KEY: STAMP, ("cs.AI", "xml", "zh"): Stamp("other", 8, 0)}
+
+
+def test_the_same_bytes_take_the_new_stamp(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+    store.documents.save(make_document(), Stamp("other", 9, 4))
+
+    assert store.documents.stamps() == {KEY: Stamp("other", 9, 4)}
+
+
+def test_documents_that_a_change_does_not_touch_are_noted_as_built_that_far(store: Store) -> None:
+    for feed in ("cs.AI", "cs.LG", "cs.CL"):
+        store.documents.save(make_document(feed), STAMP)
+    store.documents.note_untouched([KEY, ("cs.CL", "xml", "en")], 9)
+
+    revisions = {feed: stamp.revision for (feed, _, _), stamp in store.documents.stamps().items()}
+    assert revisions == {"cs.AI": 9, "cs.LG": 7, "cs.CL": 9}
+    assert store.documents.find(KEY) == make_document()
+
+
+def test_a_document_built_of_fewer_changes_never_replaces_a_newer_one(store: Store) -> None:
+    """Two processes build at once; the one that began earlier is the slower."""
+    newer = make_document(etag="newer", changed_at=LATER)
+    store.documents.save(newer, Stamp("recipe", 9, 4))
+
+    assert not store.documents.save(make_document(etag="older"), Stamp("recipe", 8, 3))
+    store.documents.note_untouched([KEY], 8)
+
+    assert store.documents.find(KEY) == newer
+    assert store.documents.stamps() == {KEY: Stamp("recipe", 9, 4)}
+
+
+def test_a_document_of_another_recipe_replaces_the_former_whatever_it_knew(store: Store) -> None:
+    store.documents.save(make_document(), Stamp("recipe", 9, 4))
+
+    assert store.documents.save(make_document(etag="two"), Stamp("other", 8, 3))
+
+
+def test_documents_are_no_content_of_the_ledger(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+    store.documents.note_untouched([KEY], 9)
+
+    assert store.revision() == 0
+
+
+def test_documents_of_feeds_that_are_no_more_are_dropped(store: Store) -> None:
+    for feed in ("cs.AI", "old", "older"):
+        store.documents.save(make_document(feed), STAMP)
+
+    assert store.documents.keep_only({KEY, ("cs.LG", "xml", "en")}) == 2
+    assert set(store.documents.stamps()) == {KEY}
