@@ -1,0 +1,175 @@
+"""Atom 1.0 (RFC 4287), the canonical format, written by feedgen.
+
+What feedgen 1.0 does otherwise than we need is mended here and nowhere else:
+
+- an entry's links lose everything but their address: `ArxivEntryExtension` writes them;
+- an author can have no affiliation: the extension adds it, as RFC 4287 section 3.2 lets it;
+- times that nobody sets are "now": every time is set, from what is handed in;
+- entries are prepended: they are appended;
+- a whole feed is rendered each time: an entry is rendered once, cut out between head and tail, which gives
+  the same bytes as the whole feed in one go.
+
+Its RSS dates are made under a process-wide locale; Atom's are not, so nothing here touches the locale.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from xml.sax.saxutils import quoteattr
+
+from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.feed import FeedGenerator
+from lxml import etree
+
+from feedsvc.paper import Entry
+from feedsvc.render import Head
+from feedsvc.render.characters import clean_line
+from feedsvc.render.entry import EntryView, describe_entry
+
+ATOM = "http://www.w3.org/2005/Atom"
+ARXIV = "http://arxiv.org/schemas/atom"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+MEDIA_TYPE = "application/atom+xml"
+
+_TAIL = b"</feed>"
+_NO_HEAD = Head("urn:x", "x", "", datetime(1970, 1, 1, tzinfo=UTC), "x:", "x:", "en", "0")
+
+
+class ArxivExtension(BaseExtension):  # type: ignore[misc]
+    """What a feed has besides feedgen's elements: arXiv's namespace, and a stylesheet before the root."""
+
+    stylesheet_url: str | None = None
+
+    def extend_ns(self) -> dict[str, str]:
+        """Give the namespace, which the root then declares once for all entries."""
+        return {"arxiv": ARXIV}
+
+    def extend_atom(self, feed: etree._Element) -> etree._Element:
+        """Put the processing instruction before the root element."""
+        if self.stylesheet_url:
+            text = f'type="text/css" href={quoteattr(self.stylesheet_url)}'
+            feed.addprevious(etree.ProcessingInstruction("xml-stylesheet", text))
+        return feed
+
+
+class ArxivEntryExtension(BaseEntryExtension):  # type: ignore[misc]
+    """What an entry has besides feedgen's elements."""
+
+    view: EntryView
+    language: str
+
+    def extend_atom(self, entry: etree._Element) -> etree._Element:
+        """Complete the title and the authors, and add links and arXiv's own fields."""
+        self._complete_title(entry)
+        self._add_affiliations(entry)
+        for link in self.view.links:
+            attributes = {"href": link.href, "rel": link.rel, "type": link.type, "title": link.title}
+            etree.SubElement(entry, "link", {name: text for name, text in attributes.items() if text})
+        primary = self.view.categories[:1]
+        for label in primary:
+            _add(entry, "primary_category", None, {"term": label.term, "scheme": ARXIV})
+        _add(entry, "version", str(self.view.version))
+        _add(entry, "announce_type", self.view.kind.value)
+        for doi in self.view.dois:
+            _add(entry, "doi", doi)
+        _add(entry, "journal_ref", self.view.journal_ref)
+        _add(entry, "comment", self.view.comment)
+        return entry
+
+    def _complete_title(self, entry: etree._Element) -> None:
+        title = entry.find("title")
+        assert title is not None
+        title.set("type", "text")
+        if self.view.title_language.lower() != self.language.lower():
+            title.set(XML_LANG, self.view.title_language)
+
+    def _add_affiliations(self, entry: etree._Element) -> None:
+        for element, author in zip(entry.findall("author"), self.view.authors, strict=True):
+            for place in author.affiliations:
+                _add(element, "affiliation", place)
+
+
+def _add(
+    parent: etree._Element, name: str, text: str | None, attributes: dict[str, str] | None = None
+) -> None:
+    if text or attributes:
+        element = etree.SubElement(parent, f"{{{ARXIV}}}{name}", attributes or {}, nsmap={"arxiv": ARXIV})
+        element.text = text
+
+
+class AtomFormat:
+    """Writes Atom documents."""
+
+    suffix = "xml"
+    content_type = f"{MEDIA_TYPE}; charset=utf-8"
+
+    def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
+        """Write one entry; `brief` keeps only the first sentence of each section."""
+        view = describe_entry(entry, language, brief=brief)
+        head, tail = _write(make_feed(_NO_HEAD)).removesuffix(_TAIL), _TAIL
+        return _write(make_feed(_NO_HEAD, [make_entry(view, language)])).removeprefix(head).removesuffix(tail)
+
+    def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
+        """Put a document together from its entries' fragments, in their order."""
+        return b"".join((_write(make_feed(head)).removesuffix(_TAIL), *fragments, _TAIL))
+
+    def check(self, document: bytes) -> None:
+        """Raise ValueError for bytes that are no Atom feed, or name an entry twice."""
+        try:
+            root = etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True))
+        except etree.XMLSyntaxError as error:
+            raise ValueError(f"not well-formed: {error}; expected an Atom feed") from error
+        if root.tag != f"{{{ATOM}}}feed":
+            raise ValueError(f"root element {root.tag!r}: expected an Atom feed")
+        ids = Counter(element.text for element in root.iterfind(f"{{{ATOM}}}entry/{{{ATOM}}}id"))
+        repeated = [id_ for id_, times in ids.items() if times > 1]
+        if repeated:
+            raise ValueError(f"entries {repeated!r} stand more than once: expected every id once")
+
+
+FORMAT = AtomFormat()
+
+
+def make_entry(view: EntryView, language: str) -> FeedEntry:
+    """Give feedgen's entry for a view, ready to be added to a feed in this language."""
+    entry = FeedEntry()
+    entry.id(view.id)
+    entry.title(view.title)
+    entry.published(view.published)
+    entry.updated(view.updated)
+    entry.author([{"name": author.name} for author in view.authors])
+    entry.category([{"term": c.term, "scheme": ARXIV, "label": c.name} for c in view.categories])
+    entry.rights(view.license)
+    entry.content(view.content, type="xhtml")
+    entry.register_extension("arxiv", ArxivEntryExtension)
+    entry.arxiv.view = view
+    entry.arxiv.language = language
+    return entry
+
+
+def make_feed(head: Head, entries: Sequence[FeedEntry] = ()) -> FeedGenerator:
+    """Give feedgen's feed with these entries, in their order."""
+    feed = FeedGenerator()
+    feed.id(head.id)
+    feed.title(clean_line(head.title) or head.id)
+    feed.subtitle(clean_line(head.subtitle) or None)
+    feed.updated(head.updated)
+    feed.author(name=clean_line(head.author))
+    feed.link(href=head.self_url, rel="self", type=MEDIA_TYPE)
+    feed.link(href=head.page_url, rel="alternate", type="text/html")
+    if head.hub_url:
+        feed.link(href=head.hub_url, rel="hub")
+    feed.generator("feedsvc", version=head.generator_version)
+    feed.language(head.language)
+    feed.register_extension("arxiv", ArxivExtension, ArxivEntryExtension)
+    feed.arxiv.stylesheet_url = head.stylesheet_url
+    for entry in entries:
+        feed.add_entry(entry, order="append")
+    return feed
+
+
+def _write(feed: FeedGenerator) -> bytes:
+    return bytes(feed.atom_str())

@@ -1,0 +1,67 @@
+"""What the service itself says in an entry, in each language: one TOML file a language in `phrases/`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date as Date
+from functools import cache
+from importlib import resources
+
+from feedsvc.paper import Kind
+
+FALLBACK = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """Headings, labels and patterns in one language; `language` is the one they are really in."""
+
+    language: str
+    new: str
+    cross: str
+    replace: str
+    replace_cross: str
+    withdrawn: str
+    background: str
+    innovation: str
+    conclusion: str
+    abstract: str
+    original_title: str
+    extractive: str
+    written: str
+    comments: str
+    journal_ref: str
+    doi: str
+    license: str
+    abstract_page: str
+    pdf: str
+    html: str
+    colon: str
+    date: str
+    months: tuple[str, ...]
+
+    def name_kind(self, kind: Kind, version: int) -> str:
+        """Say how a paper was announced: `Replacement (v2)`."""
+        pattern: str = getattr(self, kind.name.lower())
+        return pattern.format(version=version)
+
+    def name_method(self, method: str) -> str:
+        """Say where a digest comes from."""
+        return self.extractive if method == "extractive" else self.written.format(method=method)
+
+    def format_date(self, day: Date) -> str:
+        """Write a day as people do in this language."""
+        return self.date.format(day=day.day, month=self.months[day.month - 1], year=day.year)
+
+
+@cache
+def load_phrases(language: str) -> Phrases:
+    """Read the phrases of a language (BCP 47), or of the nearest wider one, else English."""
+    folder = resources.files("feedsvc.render").joinpath("phrases")
+    files = {file.name.removesuffix(".toml").lower(): file for file in folder.iterdir()}
+    tag = language.lower()
+    while tag not in files:
+        tag = tag.rpartition("-")[0] or FALLBACK
+    values = tomllib.loads(files[tag].read_text("utf-8"))
+    return Phrases(**{**values, "months": tuple(values["months"])})

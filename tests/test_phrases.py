@@ -1,0 +1,96 @@
+"""The service's own words."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from dataclasses import fields
+from datetime import date
+from importlib import resources
+
+import pytest
+
+from feedsvc.paper import Kind
+from feedsvc.render.phrases import Phrases, load_phrases
+
+LANGUAGES = sorted(
+    file.name.removesuffix(".toml")
+    for file in resources.files("feedsvc.render").joinpath("phrases").iterdir()
+)
+
+
+def test_english_and_chinese_are_spoken() -> None:
+    assert {"en", "zh"} <= set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_phrase_and_no_other(language: str) -> None:
+    text = resources.files("feedsvc.render").joinpath(f"phrases/{language}.toml").read_text("utf-8")
+
+    assert tomllib.loads(text).keys() == {field.name for field in fields(Phrases)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_phrase_is_empty_and_each_has_the_places_of_the_english_one(language: str) -> None:
+    phrases, english = load_phrases(language), load_phrases("en")
+
+    for field in fields(Phrases):
+        phrase = getattr(phrases, field.name)
+        assert phrase
+        if isinstance(phrase, str):
+            assert _places(phrase) == _places(getattr(english, field.name)), field.name
+
+
+def _places(phrase: str) -> set[str | None]:
+    return {name for _, name, _, _ in string.Formatter().parse(phrase) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_is_named_as_its_file_and_has_twelve_months(language: str) -> None:
+    phrases = load_phrases(language)
+
+    assert phrases.language.lower() == language
+    assert len(set(phrases.months)) == 12
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"),
+    [
+        ("zh-Hant", "zh"),
+        ("ZH", "zh"),
+        ("en-GB", "en"),
+        ("fr", "en"),
+        ("", "en"),
+        ("../en", "en"),
+        ("zh-a-b", "zh"),
+    ],
+)
+def test_a_missing_language_falls_back_to_a_wider_one_then_to_english(asked: str, spoken: str) -> None:
+    assert load_phrases(asked).language == spoken
+
+
+def test_headings_are_in_the_language() -> None:
+    chinese = load_phrases("zh")
+
+    assert (chinese.background, chinese.innovation, chinese.conclusion) == ("背景", "创新", "结论")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_its_own_name(language: str) -> None:
+    assert len({load_phrases(language).name_kind(kind, 2) for kind in Kind}) == len(Kind)
+
+
+def test_a_replacement_names_its_version() -> None:
+    assert load_phrases("en").name_kind(Kind.REPLACE, 2) == "Replacement (v2)"
+
+
+@pytest.mark.parametrize(("language", "written"), [("en", "4 January 2026"), ("zh", "2026年1月4日")])
+def test_a_date_is_written_as_people_do(language: str, written: str) -> None:
+    assert load_phrases(language).format_date(date(2026, 1, 4)) == written
+
+
+def test_a_digest_says_where_it_comes_from() -> None:
+    phrases = load_phrases("en")
+
+    assert phrases.name_method("extractive") == phrases.extractive
+    assert "a {model}" in phrases.name_method("a {model}")
