@@ -1,0 +1,75 @@
+"""How commands show things to people in a terminal: tables and colours, which a pipe gets without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from feedsvc.lateness import MEANINGS, Cell, Overall, Standing, Survey, tell_cell, tell_late_day, tell_survey
+
+STYLES = {
+    Standing.OK: "green",
+    Standing.QUIET: "dim",
+    Standing.STALE: "magenta",
+    Standing.PARTIAL: "yellow",
+    Standing.FAILED: "red",
+    Standing.AWAITED: "cyan",
+    Standing.NONE: "dim",
+}
+LATE_STYLE = "bold reverse"
+# Of each late day so many batches are told of; the others are in the table.
+TOLD_A_DAY = 10
+
+
+def print_survey(survey: Survey, console: Console) -> None:
+    """Print the ledger's last days as a table, then what is late and why."""
+    table = _tabulate(survey)
+    # Lines that are broken at a pipe's assumed width would be of no use to anybody.
+    width = Measurement.get(console, console.options.update(width=10_000), table).maximum
+    console.width = max(console.width, width)
+    console.print(table)
+    console.print(_explain_letters())
+    console.print()
+    for line in _tell_late(survey):
+        console.print(line, soft_wrap=True)
+    style = "bold red" if survey.overall is Overall.LATE else "bold green"
+    console.print(Text.assemble((f"{survey.overall}: ", style), tell_survey(survey)), soft_wrap=True)
+
+
+def _tabulate(survey: Survey) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("", no_wrap=True)
+    for day in survey.days:
+        table.add_column(f"{day:%a}\n{day.day} {day:%b}", no_wrap=True)
+    for category, cells in survey.rows.items():
+        table.add_row(category, *map(_show_cell, cells))
+    return table
+
+
+def _show_cell(cell: Cell) -> Text:
+    style = STYLES[cell.standing]
+    if cell.late_by is not None:
+        return Text(f"{cell.standing.letter}! {cell.size or ''}".rstrip(), f"{style} {LATE_STYLE}")
+    return Text(f"{cell.standing.letter} {cell.size or ''}".rstrip(), style)
+
+
+def _explain_letters() -> Text:
+    parts = [
+        (f"{standing.letter} {standing}: {meaning}", STYLES[standing])
+        for standing, meaning in MEANINGS.items()
+    ]
+    return Text("\n").join(Text(*part) for part in [*parts, ("! late", LATE_STYLE)])
+
+
+def _tell_late(survey: Survey) -> Iterator[Text]:
+    for day, cells in survey.late_days:
+        yield Text(tell_late_day(day, cells, survey), "bold")
+        for cell in islice(cells, TOLD_A_DAY):
+            yield Text(f"  {tell_cell(cell, survey.now)}")
+        if len(cells) > TOLD_A_DAY:
+            yield Text(f"  and {len(cells) - TOLD_A_DAY} more: feedsvc status --json tells of all")
