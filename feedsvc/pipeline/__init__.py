@@ -1,0 +1,113 @@
+"""The use cases, each idempotent: fetch -> record -> digest -> build.
+
+    arxiv.source --listing--> ledger.judge_batch --> store (papers, announcements, batches)
+                 --papers---> store (comments, DOI, Unicode names, ...)
+    arxiv.oai    --history--> history.rebuild_history --> store (what listings left out)
+    store: papers without a digest --> digest.Summarizer --> store (digests)
+    store: what changed since a document was built --> render --> store (documents)
+
+Nothing here decides when; `schedule` does. What is due is read from the store's rows each time, so a
+process killed anywhere goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from threading import Event, Lock
+
+from feedsvc.http import Clock
+from feedsvc.pipeline.catchup import CatchUp, CaughtUp
+from feedsvc.pipeline.digests import Digester
+from feedsvc.pipeline.ingest import Fetched, Ingest
+from feedsvc.pipeline.publish import Publisher
+
+# At one request in three seconds a round takes minutes: what it brought so far is published this often.
+PUBLISH_EVERY = timedelta(seconds=30)
+# So many categories in a row without any answer, each tried several times, and arXiv is left in peace.
+ENOUGH_UNREACHED = 3
+
+
+class Pipeline:
+    """Runs the steps in their order; two threads never run it at once."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        digester: Digester,
+        publisher: Publisher,
+        catch_up: CatchUp,
+        clock: Clock,
+        report: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.ingest = ingest
+        self.digester = digester
+        self.publisher = publisher
+        self.catch_up = catch_up
+        self._clock = clock
+        self._report = report
+        self._lock = Lock()
+        self._stopping = Event()
+        self._digested = 0
+
+    def stop(self) -> None:
+        """End a run at its next step; what it leaves undone is due again."""
+        self._stopping.set()
+
+    def run_due(self) -> None:
+        """Do whatever the store's rows say is due."""
+        with self._lock:
+            self._run(self.ingest.due_categories())
+
+    def _run(self, categories: Sequence[str]) -> None:
+        published_at = self._clock.now()
+        unreached = 0
+        for fetched in self.ingest.fetch_batches(categories):
+            self._report(_describe(fetched))
+            # At once, so that no feed made on demand meanwhile shows a paper without its digest.
+            self._digested += self.digester.digest_papers()
+            unreached = 0 if fetched.reached else unreached + 1
+            if unreached == ENOUGH_UNREACHED:
+                self._report("arXiv does not answer; the other categories are left for the next run")
+                break
+            if self._stopping.is_set():
+                return
+            if self._clock.now() - published_at >= PUBLISH_EVERY:
+                self._publish()
+                published_at = self._clock.now()
+        if not self.ingest.is_api_well:
+            # Papers are best published complete, but must not wait for an API that makes us wait.
+            self._publish()
+        caught_up = self.catch_up.run_due()
+        if caught_up is not None:
+            self._report(_describe_catch_up(caught_up))
+        completed = self.ingest.fill_papers()
+        if completed:
+            self._report(f"completed {completed} papers from the API")
+        self._publish()
+
+    def _publish(self) -> None:
+        self._digested += self.digester.digest_papers()
+        if self._digested:
+            self._report(f"digested  {self._digested} papers")
+            self._digested = 0
+        built = self.publisher.build_documents()
+        if built.changed or built.refused:
+            refused = f", {built.refused} refused" if built.refused else ""
+            self._report(
+                f"built     {built.changed} documents, {built.same + built.untouched} as before{refused}"
+            )
+
+
+def _describe_catch_up(caught_up: CaughtUp) -> str:
+    end = "" if caught_up.whole else "; it broke off and goes on later"
+    return (
+        f"harvested {caught_up.added} announcements that were missing, {caught_up.settled} days settled{end}"
+    )
+
+
+def _describe(fetched: Fetched) -> str:
+    batch = fetched.batch
+    counts = ", ".join(f"{count} {kind}" for kind, count in batch.counts) or batch.reason
+    again = " (seen before)" if fetched.repeated else ""
+    return f"fetched   {batch.category:<18} {batch.day}  {batch.state:<8} {counts}{again}"

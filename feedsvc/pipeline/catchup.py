@@ -1,0 +1,178 @@
+"""Making the ledger whole from OAI-PMH: days that no listing was seen of, and what listings left out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from feedsvc.calendar import announced_day, eastern_date, is_weekday, switches_at
+from feedsvc.errors import AnswerError, UpstreamError
+from feedsvc.history import Coverage, PaperHistory, rebuild_history
+from feedsvc.http import Clock
+from feedsvc.ledger import REBUILT_SOURCE, count_kinds, fingerprint_batch
+from feedsvc.paper import Announcement, Batch, BatchState, Paper
+from feedsvc.store import Store
+from feedsvc.store.harvests import Harvest
+from feedsvc.store.papers import chunked
+
+log = logging.getLogger(__name__)
+
+HARVEST = "catch-up"
+OVERLAP = timedelta(days=7)
+# A day's listing is waited for so long before other sources are asked.
+GRACE = timedelta(hours=6)
+TRY_AGAIN = timedelta(minutes=30)
+AUDIT_EVERY = timedelta(hours=24)
+# A day on which nothing at all changed may not have come yet, unless it is as long ago as this.
+LONG_PAST = timedelta(days=3)
+PAPERS_A_TRANSACTION = 200
+
+Told = tuple[PaperHistory, Paper]
+
+
+class HarvestSource(Protocol):
+    """Papers by the day on which they last changed. May raise UpstreamError and AnswerError at any page."""
+
+    def harvest_papers(self, since: date) -> Iterator[Sequence[Told]]:
+        """Give every paper whose record changed since a day, newest version, page by page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """What a harvest brought: missing announcements, days it settled, and whether it came to its end."""
+
+    added: int = 0
+    settled: int = 0
+    whole: bool = True
+
+
+class CatchUp:
+    """Closes the ledger's gaps, and once a day looks whether listings left anything out."""
+
+    def __init__(self, store: Store, source: HarvestSource, clock: Clock, categories: Sequence[str]) -> None:
+        self._store = store
+        self._source = source
+        self._clock = clock
+        self._categories = tuple(categories)
+
+    def run_due(self) -> CaughtUp | None:
+        """Harvest if a day is missing, or if the last harvest is a day old; None if neither is the case."""
+        now = self._clock.now()
+        coverages = self._coverages(now)
+        if not self._is_due(coverages, now):
+            return None
+        harvest = Harvest(HARVEST, now, now)
+        self._store.harvests.save(harvest)
+        try:
+            added, newest = self._harvest(coverages)
+        except (UpstreamError, AnswerError) as error:
+            log.warning("the ledger's gaps could not be closed: %s", error, extra={"action": "catch-up"})
+            return CaughtUp(whole=False)
+        settled = self._settle(coverages, newest, now)
+        self._store.harvests.save(replace(harvest, touched_at=self._clock.now(), done=True))
+        return CaughtUp(added, settled)
+
+    def _coverages(self, now: datetime) -> dict[str, Coverage]:
+        first = self._store.ledger.first_day()
+        last = _last_judged(now)
+        if first is None or last < first:
+            return {}
+        days = [d for n in range((last - first).days + 1) if is_weekday(d := first + timedelta(days=n))]
+        return {
+            category: Coverage(first, last, self._store.ledger.unsettled_days(category, days))
+            for category in self._categories
+        }
+
+    def _is_due(self, coverages: Mapping[str, Coverage], now: datetime) -> bool:
+        if not coverages:
+            return False
+        last = self._store.harvests.find(HARVEST)
+        has_gaps = any(coverage.gaps for coverage in coverages.values())
+        if last is None:
+            return has_gaps or any(coverage.first < coverage.last for coverage in coverages.values())
+        return now - last.touched_at >= (TRY_AGAIN if has_gaps or not last.done else AUDIT_EVERY)
+
+    def _harvest(self, coverages: Mapping[str, Coverage]) -> tuple[int, date]:
+        gaps = [day for coverage in coverages.values() for day in coverage.gaps]
+        last = max(coverage.last for coverage in coverages.values())
+        added, newest = 0, date.min
+        for page in self._source.harvest_papers(min(gaps, default=last) - OVERLAP):
+            newest = max((history.changed for history, _ in page), default=newest)
+            for told in chunked(page, PAPERS_A_TRANSACTION):
+                added += self._add_missing(told, coverages)
+        return added, newest
+
+    def _add_missing(self, told: Sequence[Told], coverages: Mapping[str, Coverage]) -> int:
+        """Record what the ledger should have of some papers and has not."""
+        released = eastern_date(self._clock.now())
+        known: dict[tuple[str, str], list[Announcement]] = {}
+        categories: dict[str, set[str]] = {}
+        for subject in self._store.announcements.of_papers(history.paper for history, _ in told):
+            announcement = subject.announcement
+            known.setdefault((announcement.paper, announcement.category), []).append(announcement)
+            categories.setdefault(announcement.paper, set()).update(subject.wording.categories)
+        missing: list[Announcement] = []
+        for history, _ in told:
+            before = categories.get(history.paper)
+            for place in history.places():
+                if place in coverages:
+                    was_listed = None if before is None else place in before
+                    rows = known.get((history.paper, place), [])
+                    missing += rebuild_history(history, place, rows, coverages[place], was_listed)
+        if not missing:
+            return 0
+        rows = [replace(announcement, released=released) for announcement in missing]
+        return self._store.ledger.record_rebuilt((), self._papers_of(rows, dict(_by_id(told))), rows)
+
+    def _papers_of(self, rows: Iterable[Announcement], told: Mapping[str, Paper]) -> list[Paper]:
+        """Give the versions that rows need and the store lacks; the API will tell the text of older ones."""
+        keys = {(row.paper, row.version) for row in rows}
+        unknown = sorted(keys - self._store.papers.load(keys).keys())
+        papers = []
+        for id_, version in unknown:
+            newest = told[id_]
+            is_newest = version == newest.version
+            papers.append(newest if is_newest else replace(newest, version=version, complete=False))
+        return papers
+
+    def _settle(self, coverages: Mapping[str, Coverage], newest: date, now: datetime) -> int:
+        """Settle the days that the harvest can have told all about."""
+        settled = 0
+        for category, coverage in coverages.items():
+            told = [
+                day for day in sorted(coverage.gaps) if day <= newest or now - switches_at(day) > LONG_PAST
+            ]
+            batches = [self._settled_batch(category, day, now) for day in told]
+            self._store.ledger.record_rebuilt(batches, (), ())
+            settled += len(batches)
+        return settled
+
+    def _settled_batch(self, category: str, day: date, now: datetime) -> Batch:
+        rows = self._store.ledger.announcements_of(category, day)
+        return Batch(
+            day=day,
+            category=category,
+            state=BatchState.OK if rows else BatchState.QUIET,
+            source=REBUILT_SOURCE,
+            fingerprint=fingerprint_batch(rows),
+            counts=count_kinds(rows),
+            first_seen=now,
+            last_seen=now,
+            reason="made whole from OAI-PMH" if rows else "OAI-PMH tells of no announcement",
+        )
+
+
+def _last_judged(now: datetime) -> date:
+    """Give the newest day whose listing has been waited for long enough."""
+    day = announced_day(now)
+    while not is_weekday(day) or now < switches_at(day) + GRACE:
+        day -= timedelta(days=1)
+    return day
+
+
+def _by_id(told: Sequence[Told]) -> Iterator[tuple[str, Paper]]:
+    return ((history.paper, paper) for history, paper in told)

@@ -1,0 +1,239 @@
+"""Building documents: those that are kept ready, and any other on demand."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from importlib.metadata import version
+
+from feedsvc.calendar import newest_day
+from feedsvc.feed import Feed
+from feedsvc.feed.catalogue import Catalogue
+from feedsvc.feed.window import compose_entries, select_papers, stand_papers
+from feedsvc.http import Clock
+from feedsvc.ledger import SETTLED
+from feedsvc.paper import Announcement, Document, Entry
+from feedsvc.pipeline.shelf import Shelf
+from feedsvc.render import Format, Head
+from feedsvc.store import Store
+from feedsvc.store.documents import DocumentKey, Stamp
+from feedsvc.taxonomy import load_taxonomy
+
+log = logging.getLogger(__name__)
+
+ORIGINAL_LANGUAGE = "en"
+BRIEF_ABOVE_BYTES = 3_000_000
+# An empty feed has no newest entry, and nothing may say "now": arXiv's first day stands in.
+BEFORE_ALL = datetime(1991, 8, 14, tzinfo=UTC)
+# Above so many changed rows it is quicker to build every document than to ask which are touched.
+MANY_CHANGES = 20_000
+FRAGMENTS = 20_000
+# From a day's last batch to its documents, papers completed and digests made.
+BUILDING_TIME = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a round of building did, in documents."""
+
+    changed: int = 0
+    same: int = 0
+    untouched: int = 0
+    refused: int = 0
+
+
+class Publisher:
+    """Turns the store's rows into documents."""
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        formats: Mapping[str, Format],
+        clock: Clock,
+        *,
+        base: str,
+        languages: Sequence[str],
+        categories: Sequence[str],
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._formats = formats
+        self._clock = clock
+        self._base = base
+        self._languages = tuple(languages)
+        self._categories = tuple(categories)
+        self._shelf = Shelf()
+        self._complete_day: date | None = None
+        # An entry stands in many documents alike, and from one day to the next: it is rendered once.
+        self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
+
+    def ready_feeds(self) -> tuple[Feed, ...]:
+        """Give the feeds whose documents are kept ready: followed categories, archives, definitions."""
+        followed = set(self._categories)
+        archives = load_taxonomy().archives
+        places = followed | {name for name, a in archives.items() if not followed.isdisjoint(a.categories)}
+        return (*map(self._catalogue.category_feed, sorted(places)), *self._catalogue.feeds.values())
+
+    def find_document(self, feed: Feed, format_: str, language: str | None = None) -> Document:
+        """Give a feed's document: the ready one, or one made now and kept for a while.
+
+        `language` None means the default one.
+        """
+        key = (feed.name, format_, language or self._languages[0])
+        ready = self._store.documents.find(key)
+        if ready is not None:
+            return ready
+        revision = self._store.revision()
+        kept = self._shelf.find(key, revision)
+        if kept is not None:
+            return kept
+        document, _ = self._make_document(feed, format_, key[2])
+        return self._shelf.keep(key, revision, document)
+
+    def is_complete(self, now: datetime) -> bool:
+        """Tell whether the newest day is there in every followed category, and its documents had time.
+
+        Then nothing changes before the next announcement, but for what a repair brings.
+        """
+        day = newest_day(now)
+        if self._complete_day != day:
+            batches = self._store.ledger.batches_of(day)
+            is_whole = all(c in batches and batches[c].state in SETTLED for c in self._categories)
+            if is_whole and now - max(b.last_seen for b in batches.values()) >= BUILDING_TIME:
+                self._complete_day = day
+        return self._complete_day == day
+
+    def build_documents(self) -> Built:
+        """Bring every ready document up to the store's newest change; the same store gives the same bytes.
+
+        A document that cannot be made, or that would lose all its entries, keeps what it was.
+        """
+        revision = self._store.revision()
+        stamps = self._store.documents.stamps()
+        feeds = {feed.name: feed for feed in self.ready_feeds()}
+        keys = [(name, f, language) for name in feeds for f in self._formats for language in self._languages]
+        due, untouched = self._sort_by_need(feeds, keys, stamps, revision)
+        outcomes = [self._build(feeds[key[0]], key, revision, stamps.get(key)) for key in due]
+        self._store.documents.note_untouched(untouched, revision)
+        self._store.documents.keep_only(set(keys))
+        return Built(
+            changed=outcomes.count("changed"),
+            same=outcomes.count("same"),
+            untouched=len(keys) - len(due),
+            refused=outcomes.count("refused"),
+        )
+
+    def _sort_by_need(
+        self,
+        feeds: Mapping[str, Feed],
+        keys: Iterable[DocumentKey],
+        stamps: Mapping[DocumentKey, Stamp],
+        revision: int,
+    ) -> tuple[list[DocumentKey], list[DocumentKey]]:
+        recipes = {name: self._recipe(feed) for name, feed in feeds.items()}
+        due: list[DocumentKey] = []
+        behind: list[DocumentKey] = []
+        for key in keys:
+            stamp = stamps.get(key)
+            if stamp is None or stamp.recipe != recipes[key[0]]:
+                due.append(key)
+            elif stamp.revision < revision:
+                behind.append(key)
+        touched = self._touched_feeds(feeds, [stamps[key].revision for key in behind])
+        due += [key for key in behind if key[0] in touched]
+        return due, [key for key in behind if key[0] not in touched]
+
+    def _touched_feeds(self, feeds: Mapping[str, Feed], built_at: Sequence[int]) -> set[str]:
+        if not built_at:
+            return set()
+        changes = self._store.announcements.changed_since(min(built_at), MANY_CHANGES)
+        if len(changes) >= MANY_CHANGES:
+            return set(feeds)
+        # What no longer matches leaves the documents that hold it.
+        holders = self._store.documents.find_holders({subject.paper.id for subject in changes})
+        return holders | {name for name, feed in feeds.items() if any(map(feed.query.matches, changes))}
+
+    def _build(self, feed: Feed, key: DocumentKey, revision: int, known: Stamp | None) -> str:
+        _, format_, language = key
+        recipe = self._recipe(feed)
+        try:
+            document, papers = self._make_document(feed, format_, language)
+            self._formats[format_].check(document.body)
+        except Exception:
+            # Whatever it is that one paper brings, the other documents must not wait for it.
+            log.exception("document %s not built, the former one stays", key, extra={"action": "refuse"})
+            return "refused"
+        if not papers and known is not None and known.entries and known.recipe == recipe:
+            log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
+            return "refused"
+        stamp = Stamp(recipe, revision, len(papers))
+        changed = self._store.documents.save(document, stamp, papers)
+        return "changed" if changed else "same"
+
+    def _recipe(self, feed: Feed) -> str:
+        parts = (feed.name, feed.title, feed.description, str(feed.query), str(feed.limit), self._base)
+        return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
+
+    def _make_document(self, feed: Feed, format_: str, language: str) -> tuple[Document, list[str]]:
+        renderer = self._formats[format_]
+        entries = self.compose_feed(feed, language)
+        head = self._head(feed, renderer, entries, language)
+        body = self._assemble(renderer, head, entries, language, brief=False)
+        if len(body) > BRIEF_ABOVE_BYTES:
+            body = self._assemble(renderer, head, entries, language, brief=True)
+        document = Document(
+            feed=feed.name,
+            format=format_,
+            language=language,
+            content_type=renderer.content_type,
+            body=body,
+            packed=gzip.compress(body, 6, mtime=0),
+            etag=hashlib.sha256(body).hexdigest()[:32],
+            changed_at=self._clock.now().replace(microsecond=0),
+        )
+        return document, [entry.paper.id for entry in entries]
+
+    def _head(self, feed: Feed, renderer: Format, entries: Sequence[Entry], language: str) -> Head:
+        shown = None if language == self._languages[0] else language
+        return Head(
+            id=feed.id,
+            title=feed.title,
+            subtitle=feed.description,
+            updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
+            self_url=self._base + feed.path(renderer.suffix, shown),
+            page_url=f"{self._base}/",
+            language=language,
+            generator_version=version("feedsvc"),
+            stylesheet_url=f"{self._base}/static/feed.css",
+        )
+
+    def compose_feed(self, feed: Feed, language: str) -> tuple[Entry, ...]:
+        """Give the entries of a feed's document, newest first."""
+        rows = self._store.announcements
+        chosen = select_papers(
+            rows.matching(feed.query, by_release=True), rows.matching(feed.query, by_release=False)
+        )
+        standings = stand_papers(self._taken_in(feed, chosen))[: feed.limit if feed.limit < 200 else None]
+        keys = [standing.key for standing in standings]
+        languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
+        papers = self._store.papers.load(keys)
+        return compose_entries(standings, papers, self._store.digests.load(keys, languages))
+
+    def _taken_in(self, feed: Feed, papers: Iterable[str]) -> list[Announcement]:
+        subjects = self._store.announcements.of_papers(papers)
+        return [subject.announcement for subject in subjects if feed.query.matches(subject)]
+
+    def _assemble(
+        self, renderer: Format, head: Head, entries: Sequence[Entry], language: str, *, brief: bool
+    ) -> bytes:
+        fragments = [self._fragment(renderer.suffix, entry, language, brief) for entry in entries]
+        return renderer.assemble(head, fragments)
+
+    def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
+        return self._formats[format_].render_fragment(entry, language, brief=brief)

@@ -1,0 +1,175 @@
+"""Days on which nobody was listening, and what listings left out, made whole from OAI-PMH over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from feedsvc.calendar import eastern_date, switches_at
+from feedsvc.paper import BatchState, Kind, Origin
+from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN
+from feedsvc.standin.faults import Fault, FaultKind
+from feedsvc.standin.synthetic import make_corpus
+from tests.world import World, run_world
+
+FIRST_DAY = date(2026, 3, 2)
+CATEGORIES = ("cs.AI", "cs.LG", "stat.ML", "cs.GL")
+MORNING = timedelta(hours=7)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Give a service that has seen the first of ten days."""
+    corpus = make_corpus(3, FIRST_DAY, 14, CATEGORIES, 15)
+    with run_world(tmp_path, corpus, CATEGORIES) as running:
+        running.service.pipeline.run_due()
+        yield running
+
+
+def truth(world: World, day: date, category: str) -> set[tuple[str, int, Kind]]:
+    return {(row.paper, row.version, row.kind) for row in world.corpus.page(day, category)}
+
+
+def recorded(world: World, day: date, category: str) -> dict[tuple[str, int, Kind], Origin]:
+    rows = world.service.store.ledger.announcements_of(category, day)
+    return {(a.paper, a.version, a.kind): a.origin for a in rows}
+
+
+def sleep_until_morning(world: World, day: date) -> None:
+    world.time.move_to(switches_at(day) + MORNING)
+
+
+def days_until(world: World, last: date) -> list[date]:
+    return [day for day in sorted(world.corpus.pages) if day <= last]
+
+
+def test_after_a_week_without_anybody_every_missed_day_is_whole(world: World) -> None:
+    friday = FIRST_DAY + timedelta(days=4)
+    sleep_until_morning(world, friday)
+
+    world.service.pipeline.run_due()
+
+    missed = [day for day in days_until(world, friday) if day > FIRST_DAY]
+    assert len(missed) == 4
+    for day in missed:
+        for category in CATEGORIES:
+            listed, rows = truth(world, day, category), recorded(world, day, category)
+            exact = {row for row, origin in rows.items() if origin is not Origin.ESTIMATED}
+            assert exact <= listed, (day, category)
+            batch = world.service.store.ledger.find_batch(category, day)
+            assert batch is not None
+            assert batch.state in (BatchState.OK, BatchState.QUIET)
+
+
+def test_a_single_missed_day_is_exact(world: World) -> None:
+    tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
+    sleep_until_morning(world, wednesday)
+
+    world.service.pipeline.run_due()
+
+    for category in CATEGORIES:
+        new = {row for row in truth(world, tuesday, category) if row[2] is Kind.NEW}
+        assert new <= recorded(world, tuesday, category).keys(), category
+        assert all(recorded(world, tuesday, category)[row] is Origin.REBUILT for row in new)
+
+
+def test_what_was_rebuilt_is_in_the_feeds_by_the_day_it_was_recorded(world: World) -> None:
+    friday = FIRST_DAY + timedelta(days=4)
+    sleep_until_morning(world, friday)
+    world.service.pipeline.run_due()
+
+    rows = world.service.store.ledger.announcements_of("cs.AI", FIRST_DAY + timedelta(days=1))
+    assert rows
+    assert {row.released for row in rows} == {eastern_date(world.time.now())}
+    shown = {e.id.rpartition("/")[2] for e in feedparser.parse(world.get("/feeds/cs.AI.xml")).entries}
+    assert {row.paper for row in rows if row.kind in (Kind.NEW, Kind.CROSS)} <= shown
+
+
+def test_a_harvest_that_fails_leaves_the_gap_and_is_tried_again_later(world: World) -> None:
+    tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
+    sleep_until_morning(world, wednesday)
+    world.faults.add([Fault(FaultKind.UNAVAILABLE, path="/oai", count=4)])
+    world.service.pipeline.run_due()
+    assert world.service.store.ledger.find_batch("cs.AI", tuesday) is None
+
+    world.service.pipeline.run_due()
+    assert world.service.store.ledger.find_batch("cs.AI", tuesday) is None
+    world.time.advance_by(TRY_AGAIN)
+    world.service.pipeline.run_due()
+
+    batch = world.service.store.ledger.find_batch("cs.AI", tuesday)
+    assert batch is not None
+    assert (batch.state, batch.source) == (BatchState.OK, "oai")
+
+
+def test_what_a_listing_left_out_is_found_within_a_day(world: World) -> None:
+    tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
+    world.time.move_to(switches_at(tuesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.MISSING_ROWS, path="/rss/cs.AI", share=0.3)])
+    world.service.pipeline.run_due()
+    new = {row for row in truth(world, tuesday, "cs.AI") if row[2] is Kind.NEW}
+    assert not new <= recorded(world, tuesday, "cs.AI").keys()
+
+    sleep_until_morning(world, wednesday)
+    world.time.advance_by(AUDIT_EVERY)
+    world.service.pipeline.run_due()
+
+    assert new <= recorded(world, tuesday, "cs.AI").keys()
+
+
+def test_nothing_is_harvested_again_within_a_day_without_a_gap(world: World) -> None:
+    tuesday = FIRST_DAY + timedelta(days=1)
+    world.time.move_to(switches_at(tuesday) + timedelta(minutes=5))
+    world.service.pipeline.run_due()
+    sleep_until_morning(world, tuesday)
+    world.service.pipeline.run_due()
+    asked = sum(record.path.startswith("/oai") for record in world.log.records())
+
+    world.time.advance_by(timedelta(hours=2))
+    world.service.pipeline.run_due()
+
+    assert sum(record.path.startswith("/oai") for record in world.log.records()) == asked
+
+
+def test_catching_up_twice_changes_nothing(world: World) -> None:
+    sleep_until_morning(world, FIRST_DAY + timedelta(days=3))
+    world.service.pipeline.run_due()
+    revision = world.service.store.revision()
+
+    world.time.advance_by(AUDIT_EVERY - timedelta(hours=12))
+    world.service.pipeline.catch_up.run_due()
+
+    assert world.service.store.revision() == revision
+
+
+def test_a_batch_that_failed_is_settled_by_the_harvest_whatever_rows_it_has(world: World) -> None:
+    tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
+    world.time.move_to(switches_at(tuesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.HTML_PAGE, path="/rss/cs.AI", count=4)])
+    world.service.pipeline.run_due()
+    sleep_until_morning(world, wednesday)
+
+    world.service.pipeline.run_due()
+
+    batch = world.service.store.ledger.find_batch("cs.AI", tuesday)
+    assert batch is not None
+    assert (batch.state, batch.source) == (BatchState.OK, "oai")
+
+
+def test_an_old_batch_under_a_new_date_is_known_though_its_day_was_missed(world: World) -> None:
+    wednesday = FIRST_DAY + timedelta(days=2)
+    world.time.move_to(switches_at(wednesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.STALE_BATCH, path="/rss/cs.AI")])
+
+    world.service.pipeline.run_due()
+
+    batch = world.service.store.ledger.find_batch("cs.AI", wednesday)
+    assert batch is not None
+    assert batch.state is BatchState.STALE
+    assert (
+        not truth(world, FIRST_DAY + timedelta(days=1), "cs.AI") & recorded(world, wednesday, "cs.AI").keys()
+    )

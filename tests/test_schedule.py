@@ -1,0 +1,97 @@
+"""When the pipeline is woken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Event, Lock
+
+from apscheduler.job import Job
+from apscheduler.triggers.combining import OrTrigger
+
+from feedsvc.calendar import EASTERN
+from feedsvc.schedule import make_scheduler
+
+NOW = datetime(2026, 1, 9, 12, tzinfo=UTC)
+
+
+def find_job(run_due: Callable[[], None] = lambda: None, sweep: timedelta = timedelta(minutes=1)) -> Job:
+    scheduler = make_scheduler(run_due, NOW, sweep)
+    scheduler.start(paused=True)
+    (job,) = scheduler.get_jobs()
+    scheduler.shutdown()
+    return job
+
+
+def announcement_run_after(moment: datetime) -> datetime:
+    trigger = find_job().trigger
+    assert isinstance(trigger, OrTrigger)
+    fires: datetime = trigger.triggers[0].get_next_fire_time(None, moment)
+    return fires
+
+
+def test_it_runs_a_minute_after_midnight_eastern_on_weekdays() -> None:
+    thursday_noon = datetime(2026, 1, 8, 12, tzinfo=EASTERN)
+
+    assert announcement_run_after(thursday_noon) == datetime(2026, 1, 9, 0, 1, tzinfo=EASTERN)
+
+
+def test_it_waits_over_the_weekend() -> None:
+    friday_noon = datetime(2026, 1, 9, 12, tzinfo=EASTERN)
+
+    assert announcement_run_after(friday_noon) == datetime(2026, 1, 12, 0, 1, tzinfo=EASTERN)
+
+
+def test_it_follows_eastern_time_over_the_change_of_clocks() -> None:
+    before = announcement_run_after(datetime(2026, 3, 6, 12, tzinfo=EASTERN) - timedelta(days=1))
+    after = announcement_run_after(datetime(2026, 3, 8, 12, tzinfo=EASTERN))
+
+    assert before.astimezone(UTC).hour == 5
+    assert after.astimezone(UTC).hour == 4
+
+
+def test_missed_runs_are_made_up_for_once() -> None:
+    job = find_job()
+
+    assert (job.coalesce, job.max_instances) == (True, 1)
+    assert job.misfire_grace_time >= 3600
+
+
+def test_it_first_runs_when_told_and_then_sweeps() -> None:
+    twice = Event()
+    runs: list[int] = []
+
+    def run() -> None:
+        runs.append(len(runs))
+        if len(runs) == 2:
+            twice.set()
+
+    scheduler = make_scheduler(run, datetime.now(UTC), timedelta(seconds=1))
+    scheduler.start()
+    try:
+        assert twice.wait(10)
+    finally:
+        scheduler.shutdown()
+
+
+def test_two_runs_never_overlap() -> None:
+    lock, overlapped, three = Lock(), Event(), Event()
+    runs: list[int] = []
+
+    def run() -> None:
+        if not lock.acquire(blocking=False):
+            overlapped.set()
+            return
+        Event().wait(1.2)
+        runs.append(1)
+        lock.release()
+        if len(runs) == 2:
+            three.set()
+
+    scheduler = make_scheduler(run, datetime.now(UTC), timedelta(seconds=1))
+    scheduler.start()
+    try:
+        assert three.wait(15)
+    finally:
+        scheduler.shutdown()
+    assert not overlapped.is_set()
