@@ -1,0 +1,321 @@
+"""The command line. A command parses, calls one function and prints; each scheduled job is a command too."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import click
+from rich.console import Console
+
+from feedsvc.arxiv.oai_source import OaiSource, set_for
+from feedsvc.arxiv.recorded import read_answer
+from feedsvc.demo import run_demo
+from feedsvc.errors import AnswerError, FeedsvcError, SettingsError
+from feedsvc.feed.catalogue import check_catalogue, load_catalogue
+from feedsvc.http import SystemClock
+from feedsvc.lateness import DAYS, Overall, list_facts
+from feedsvc.meter import describe_result, show_progress
+from feedsvc.pipeline.backfill import Backfill
+from feedsvc.pipeline.watch import Watch
+from feedsvc.schedule import make_scheduler
+from feedsvc.serve import serve_app, stop_signals
+from feedsvc.service import Service, make_record_source, make_service
+from feedsvc.settings import Settings, load_settings
+from feedsvc.standin.server import open_standin
+from feedsvc.store import open_store
+from feedsvc.terminal import print_survey
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+PORT = click.IntRange(0, 65535)
+
+
+class OneLineErrors(click.Group):
+    """Says an expected error in one line on stderr, exit status 1; `--debug` shows where it came from."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except FeedsvcError as error:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"feedsvc: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="feedsvc")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:
+    """Publish arXiv as feeds: every category and every keyword query."""
+
+
+@main.command()
+def serve() -> None:
+    """Run everything in one process: the schedule and the web server."""
+    with stop_signals() as stopped, _service(stopped) as service, _served(service), _scheduled(service):
+        stopped.wait()
+
+
+@main.command()
+def web() -> None:
+    """Run the web server alone; a worker on the same store feeds it."""
+    with stop_signals() as stopped, _service(stopped) as service, _served(service):
+        stopped.wait()
+
+
+@main.command()
+def worker() -> None:
+    """Run the schedule alone: fetch, digest and build what is due."""
+    with stop_signals() as stopped, _service(stopped) as service, _scheduled(service):
+        stopped.wait()
+
+
+@main.command()
+@click.argument("categories", nargs=-1)
+def fetch(categories: tuple[str, ...]) -> None:
+    """Fetch the batches of CATEGORIES, by default of all that are followed, and complete the papers."""
+    with _service(categories=",".join(categories)) if categories else _service() as service:
+        ingest = service.pipeline.ingest
+        for fetched in ingest.fetch_batches():
+            click.echo(f"{fetched.batch.category} {fetched.batch.day} {fetched.batch.state} +{fetched.added}")
+        click.echo(f"{ingest.fill_papers()} papers completed")
+
+
+@main.command()
+def digest() -> None:
+    """Make the digests that are missing."""
+    with _service() as service:
+        click.echo(f"{service.pipeline.digester.digest_papers()} digests made")
+
+
+@main.command()
+def build() -> None:
+    """Bring every document up to the ledger."""
+    with _service() as service:
+        built = service.publisher.build_documents()
+        click.echo(f"{built.changed} documents changed, {built.same + built.untouched} as before")
+        if built.refused:
+            raise FeedsvcError(
+                f"{built.refused} documents could not be built and stay as they were: see the log"
+            )
+
+
+@main.command()
+def run() -> None:
+    """Do once, now, whatever is due: fetch, digest, build. For those who use cron."""
+    with _service(report=click.echo) as service:
+        service.pipeline.run_due()
+
+
+@main.command()
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=DAYS, show_default=True, help="Calendar days to look back."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the same facts as JSON.")
+def status(days: int, as_json: bool) -> None:
+    """Show the ledger by category and day, and what is late; exit status 1 if anything is."""
+    settings = _settings()
+    with closing(open_store(settings.database_url)) as store:
+        store.check()
+        survey = Watch(store, SystemClock(), settings.categories, settings.late_after).survey(days)
+    if as_json:
+        click.echo(json.dumps(list_facts(survey), ensure_ascii=False, indent=1))
+    else:
+        print_survey(survey, Console(highlight=False))
+    if survey.overall is Overall.LATE:
+        sys.exit(1)
+
+
+@main.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_dump(file: Path) -> None:
+    """Take in history from arXiv's metadata dump FILE, JSON lines, packed if its name ends in .gz.
+
+    Cut short, it goes on where it was when it is started again.
+    """
+    with _filling_in() as (backfill, _):
+        progress = backfill.import_dump(file)
+    click.echo(describe_result(progress))
+
+
+@main.command()
+@click.option("--from", "since", required=True, type=DAY, help="First day on which the papers changed.")
+@click.option("--until", type=DAY, help="Last day; today without it.")
+@click.option("--set", "place", help="Only this category or archive, such as cs.AI or math.")
+def backfill(since: datetime, until: datetime | None, place: str | None) -> None:
+    """Take in history by OAI-PMH: every paper whose record changed in a span of days.
+
+    Cut short, it goes on where it was when it is started again.
+    """
+    set_spec = _find_set(place) if place else None
+    if until is not None and until < since:
+        raise click.UsageError(f"--until {until:%Y-%m-%d} is before --from {since:%Y-%m-%d}")
+    with _filling_in() as (backfill, source):
+        progress = backfill.harvest_records(source, since.date(), until.date() if until else None, set_spec)
+    click.echo(describe_result(progress))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the store's schema to this release's."""
+    settings = _settings()
+    store = open_store(settings.database_url)
+    click.echo(f"schema number {store.migrate()}")
+    store.close()
+
+
+@main.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def parse(files: tuple[Path, ...]) -> None:
+    """Print what recorded arXiv answers hold, one JSON object a record.
+
+    What is wrong with a file is said in a line on stderr, and the exit status is 1.
+    """
+    wrong = [line for file in files for line in _print_records(file)]
+    for line in wrong:
+        click.echo(f"feedsvc: {line}", err=True)
+    if wrong:
+        sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--papers",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of daily JSON lines; the bundled sample without it.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=PORT, default=8100, show_default=True, help="Port to listen on.")
+def standin(papers: Path | None, host: str, port: int) -> None:
+    """Run the stand-in: a small server that speaks as arXiv does, over sample papers."""
+    with stop_signals() as stopped, open_standin(papers, host, port) as server:
+        click.echo(
+            f"RSS   {server.url}/rss/cs.AI\nAtom  {server.url}/atom/cs.AI\nAPI   {server.url}/api/query"
+        )
+        click.echo(f"to go on by a day: curl -X POST {server.url}/control/advance")
+        stopped.wait()
+
+
+@main.command()
+@click.option("--port", type=PORT, default=8080, show_default=True, help="Port of the web server.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to keep the store in; a temporary one without it.",
+)
+def demo(port: int, data: Path | None) -> None:
+    """Run the whole service on the stand-in arXiv, without the internet."""
+    with stop_signals() as stopped:
+        run_demo(port, data, stopped, click.echo)
+
+
+@main.command()
+def settings() -> None:
+    """Print the settings in force as JSON."""
+    shown = _settings().model_dump_json(indent=2)
+    click.echo(re.sub(r"(://[^:/@\s]*:)[^@/\s]*@", r"\1***@", shown))
+
+
+@main.group()
+def feeds() -> None:
+    """Look after the feed definitions."""
+
+
+@feeds.command("check")
+def feeds_check() -> None:
+    """Check every definition; name file, key and what was expected."""
+    folder = _settings().feeds_dir
+    problems = check_catalogue(folder)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        raise FeedsvcError(f"{len(problems)} problems in {folder}")
+    click.echo(f"{len(load_catalogue(folder).feeds)} feed definitions, all in order")
+
+
+@feeds.command("list")
+def feeds_list() -> None:
+    """List the definitions: name, title, query."""
+    for feed in load_catalogue(_settings().feeds_dir).feeds.values():
+        click.echo(f"{feed.name}\t{feed.title}\t{feed.query}")
+
+
+def _print_records(file: Path) -> list[str]:
+    try:
+        answer = read_answer(file.read_bytes())
+    except AnswerError as error:
+        return [f"{file}: {error}"]
+    for record in answer.records:
+        click.echo(json.dumps(record, ensure_ascii=False))
+    return [f"{file}: {reason}" for reason in answer.skipped]
+
+
+def _find_set(place: str) -> str:
+    try:
+        return set_for(place)
+    except ValueError as error:
+        raise click.UsageError(f"--set: {error}") from error
+
+
+@contextmanager
+def _filling_in() -> Iterator[tuple[Backfill, OaiSource]]:
+    clock = SystemClock()
+    with _service() as service, show_progress(Console(stderr=True, highlight=False)) as tell:
+        source = make_record_source(service.settings, service.store, clock)
+        yield Backfill(service.store, clock, service.settings.categories, tell), source
+
+
+def _settings(**values: object) -> Settings:
+    return load_settings(**values)
+
+
+@contextmanager
+def _service(
+    stopped: Event | None = None, report: Callable[[str], None] = lambda line: None, **values: object
+) -> Iterator[Service]:
+    settings = _settings(**values)
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
+    )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    service = make_service(settings, SystemClock(stopped), report=report)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+@contextmanager
+def _scheduled(service: Service) -> Iterator[None]:
+    scheduler = make_scheduler(service.pipeline.run_due, datetime.now(UTC))
+    scheduler.start()
+    try:
+        yield
+    finally:
+        service.pipeline.stop()
+        scheduler.shutdown()
+
+
+@contextmanager
+def _served(service: Service) -> Iterator[None]:
+    settings = service.settings
+    try:
+        with serve_app(service.app, settings.host, settings.port, settings.threads) as port:
+            click.echo(f"serving {settings.base}/ from {settings.host}:{port}", err=True)
+            yield
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"{settings.host}:{settings.port} cannot be used: {reason}") from error

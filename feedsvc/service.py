@@ -1,0 +1,105 @@
+"""Puts the parts together: the one place where settings become objects."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+from flask import Flask
+
+from feedsvc.arxiv.oai_source import OaiSource
+from feedsvc.arxiv.source import ArxivSource, open_client
+from feedsvc.digest import Summarizer
+from feedsvc.digest.extractive import ExtractiveSummarizer
+from feedsvc.exchange import PATIENCE
+from feedsvc.feed.catalogue import Catalogue, load_catalogue
+from feedsvc.http import Client, Clock, is_arxiv
+from feedsvc.pipeline import Pipeline
+from feedsvc.pipeline.catchup import CatchUp
+from feedsvc.pipeline.digests import Digester
+from feedsvc.pipeline.harvest import Harvester
+from feedsvc.pipeline.ingest import Ingest
+from feedsvc.pipeline.publish import ORIGINAL_LANGUAGE, Publisher
+from feedsvc.pipeline.watch import count_request
+from feedsvc.render import load_formats
+from feedsvc.settings import Settings
+from feedsvc.store import Store, open_store
+from feedsvc.store.pace import StorePace
+from feedsvc.web import create_app
+
+log = logging.getLogger(__name__)
+
+# A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
+LEASE_TIMEOUTS = PATIENCE + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """All parts of one running service, sharing a store."""
+
+    settings: Settings
+    store: Store
+    catalogue: Catalogue
+    publisher: Publisher
+    pipeline: Pipeline
+    app: Flask
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+
+def make_service(
+    settings: Settings,
+    clock: Clock,
+    *,
+    summarizer: Summarizer | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Service:
+    """Make a service; nothing runs yet, and the schema is brought up to date.
+
+    Raises SettingsError for feed definitions or a database URL that cannot be used, and StoreError.
+    """
+    catalogue = load_catalogue(settings.feeds_dir)
+    store = open_store(settings.database_url)
+    store.migrate()
+    publisher = Publisher(
+        store,
+        catalogue,
+        load_formats(),
+        clock,
+        base=settings.base,
+        languages=settings.languages,
+        categories=settings.categories,
+    )
+    client = make_client(settings, store, clock)
+    ingest = Ingest(store, ArxivSource(client, settings.arxiv), clock, settings.categories)
+    harvester = Harvester(OaiSource(client, settings.arxiv))
+    catch_up = CatchUp(store, harvester, clock, settings.categories)
+    languages = tuple(dict.fromkeys((ORIGINAL_LANGUAGE, *settings.languages)))
+    digester = Digester(store, summarizer or ExtractiveSummarizer(), languages)
+    return Service(
+        settings=settings,
+        store=store,
+        catalogue=catalogue,
+        publisher=publisher,
+        pipeline=Pipeline(ingest, digester, publisher, catch_up, clock, report),
+        app=create_app(settings, store, catalogue, publisher, clock=clock),
+    )
+
+
+def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSource:
+    """Make the way to arXiv's lists of records, as polite as every other."""
+    return OaiSource(make_client(settings, store, clock), settings.arxiv)
+
+
+def make_client(settings: Settings, store: Store, clock: Clock) -> Client:
+    """Make the polite client for arXiv that all processes on one store share."""
+    arxiv = settings.arxiv
+    if not arxiv.contact and is_arxiv(arxiv.feed_url.host or ""):
+        log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")
+    pace = StorePace(store.engine, clock, arxiv.interval_seconds, arxiv.timeout_seconds * LEASE_TIMEOUTS)
+    return open_client(arxiv, pace, clock, version("feedsvc"), partial(count_request, store, clock))

@@ -1,0 +1,56 @@
+"""The web application: feeds, the subscription index, status, health. No SQL and no rendering of feeds."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from feedsvc.feed.catalogue import Catalogue
+from feedsvc.http import Clock
+from feedsvc.pipeline.publish import Publisher
+from feedsvc.pipeline.watch import Watch
+from feedsvc.render import load_formats
+from feedsvc.settings import Settings
+from feedsvc.store import Store
+from feedsvc.web.directory import make_directory
+from feedsvc.web.errors import register_errors
+from feedsvc.web.feeds import FeedViews
+from feedsvc.web.health import HealthViews
+from feedsvc.web.index import IndexViews
+from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.site import Site, UnderPrefix
+from feedsvc.web.status import StatusViews
+
+STATIC_SECONDS = 3600
+
+
+def create_app(
+    settings: Settings, store: Store, catalogue: Catalogue, publisher: Publisher, *, clock: Clock
+) -> Flask:
+    """Make the application; nothing is asked of the store yet.
+
+    It lives under the path of the base address and needs no header of a proxy's.
+    """
+    app = Flask(__name__)
+    _configure(app)
+    site = Site(settings.base)
+    formats = load_formats()
+    directory = make_directory(catalogue, settings.categories)
+    feeds = FeedViews(site, catalogue, directory, publisher, clock, settings.languages, tuple(formats))
+    index = IndexViews(site, directory, store, formats, settings.languages)
+    watch = Watch(store, clock, settings.categories, settings.late_after)
+    metrics = MetricViews(StoreCollector(store, watch, settings.languages[0]))
+    for views in (feeds, index, StatusViews(watch, directory), metrics, HealthViews(store)):
+        app.register_blueprint(views.blueprint())
+    register_errors(app)
+    app.after_request(site.protect)
+    if site.prefix:
+        app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask) -> None:
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
+    # Werkzeug would answer a slash too many with a redirect to whatever host the client named.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

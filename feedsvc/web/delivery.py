@@ -1,0 +1,123 @@
+"""Answering with bytes that are ready: coding, conditions and caching. Pure, without a web framework."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from feedsvc.paper import Document
+from feedsvc.web.negotiation import (
+    GZIP,
+    IDENTITY,
+    PLAIN,
+    acceptable_codings,
+    find_known_tag,
+    is_unmodified,
+    write_http_date,
+)
+
+BROWSER_XML = "application/xml; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request headers that decide how something ready is sent; None where one is absent.
+
+    `destination` is Sec-Fetch-Dest: what a browser wants the answer for.
+    """
+
+    accept_encoding: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    destination: str | None = None
+
+    @classmethod
+    def read(cls, header: Callable[[str], str | None]) -> Asked:
+        """Take what matters from a look-up of request headers by name."""
+        return cls(
+            header("Accept-Encoding"),
+            header("If-None-Match"),
+            header("If-Modified-Since"),
+            header("Sec-Fetch-Dest"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Bytes that can be sent, plain and under gzip; `etag` is that of the plain ones, without quotes."""
+
+    content_type: str
+    body: bytes
+    packed: bytes
+    etag: str
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+def take_document(document: Document) -> Ready:
+    """Give a feed's document as something ready to send."""
+    return Ready(document.content_type, document.body, document.packed, document.etag, document.changed_at)
+
+
+def make_ready(body: bytes, content_type: str) -> Ready:
+    """Give bytes that were just made as something ready to send."""
+    etag = hashlib.sha256(body).hexdigest()[:32]
+    return Ready(content_type, body, gzip.compress(body, 6, mtime=0), etag)
+
+
+def show_in_browser(ready: Ready, asked: Asked) -> Ready:
+    """Give the same bytes under a type that browsers show, if a person opened them: a feed is styled XML."""
+    is_xml = ready.content_type.partition(";")[0].endswith("+xml")
+    return replace(ready, content_type=BROWSER_XML) if is_xml and asked.destination == "document" else ready
+
+
+def answer(ready: Ready, asked: Asked, headers: Mapping[str, str]) -> Answer:
+    """Answer a GET: 200, 304 for what the client holds already, 406 where no coding of ours is accepted.
+
+    `headers` and an ETag go with 200 and 304 alike. A HEAD has the same answer, its body left out by the
+    server.
+    """
+    codings = acceptable_codings(asked.accept_encoding, (GZIP, IDENTITY))
+    if not codings:
+        text = b"expected Accept-Encoding to allow gzip or identity\n"
+        return Answer(406, {**headers, "Content-Type": PLAIN, "Cache-Control": "no-store"}, text)
+    tags = {tag_of(ready.etag, coding): coding for coding in codings}
+    held = _find_held(ready, asked, tuple(tags))
+    tag = held or next(iter(tags))
+    common = {**headers, "ETag": f'"{tag}"'}
+    return Answer(304, common) if held else _answer_whole(ready, tags[tag], common)
+
+
+def tag_of(etag: str, coding: str) -> str:
+    """Give the strong entity tag, without quotes, of a body in a coding: other bytes, another tag."""
+    return etag if coding == IDENTITY else f"{etag}-{coding}"
+
+
+def _find_held(ready: Ready, asked: Asked, tags: tuple[str, ...]) -> str | None:
+    """Give the tag of what the client holds, if still good; If-None-Match, where given, alone decides."""
+    if asked.if_none_match is not None:
+        return find_known_tag(asked.if_none_match, tags)
+    if asked.if_modified_since is None or ready.changed_at is None:
+        return None
+    return tags[0] if is_unmodified(asked.if_modified_since, ready.changed_at) else None
+
+
+def _answer_whole(ready: Ready, coding: str, common: Mapping[str, str]) -> Answer:
+    body = ready.packed if coding == GZIP else ready.body
+    headers = {**common, "Content-Type": ready.content_type, "Content-Length": str(len(body))}
+    if coding == GZIP:
+        headers["Content-Encoding"] = GZIP
+    if ready.changed_at is not None:
+        headers["Last-Modified"] = write_http_date(ready.changed_at)
+    return Answer(200, headers, body)

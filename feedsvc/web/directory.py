@@ -1,0 +1,111 @@
+"""What the subscription index lists: keyword feeds first, then the followed categories by archive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from feedsvc.errors import UnfollowedError
+from feedsvc.feed import Definition, Feed
+from feedsvc.feed.catalogue import Catalogue
+from feedsvc.query.ast import any_of
+from feedsvc.taxonomy import Archive, Category, load_taxonomy
+
+KEYWORD_FEEDS = "Keyword feeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One feed as the index lists it; `note` is what else there is to say, `query` what it looks for."""
+
+    feed: Feed
+    title: str
+    query: str
+    note: str = ""
+    is_archive: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The place of the feed on the index page."""
+        return f"feed-{self.feed.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Feeds under one heading; `archive` is empty for those that belong to none."""
+
+    title: str
+    listings: tuple[Listing, ...]
+    archive: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """The place of the group on the index page: that of its archive's feed."""
+        return f"feed-{self.archive}" if self.archive else self.title.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Everything that is listed."""
+
+    groups: tuple[Group, ...]
+    catalogue: Catalogue
+    followed: frozenset[str]
+
+    @cached_property
+    def anchors(self) -> dict[str, str]:
+        """The anchor of each listed feed by its name."""
+        return {listing.feed.name: listing.anchor for group in self.groups for listing in group.listings}
+
+    @property
+    def discoverable(self) -> tuple[Feed, ...]:
+        """The few feeds that a reader should find by the index page's address: keyword feeds and archives."""
+        places = ((group.archive, listing.feed) for group in self.groups for listing in group.listings)
+        return tuple(feed for archive, feed in places if archive in ("", feed.place))
+
+    def check_followed(self, place: str) -> None:
+        """Raise UnfollowedError for a category or archive of which nothing is followed."""
+        members = load_taxonomy().members(place)
+        if members and self.followed.isdisjoint(members):
+            raise UnfollowedError(place)
+
+    def pick(self, names: Sequence[str]) -> tuple[Group, ...]:
+        """Give the groups with only the named feeds, which need not be listed. Raises UnknownFeedError."""
+        wanted = {definition.place: definition for definition in map(self.catalogue.define, names)}
+        chosen = [replace(group, listings=_keep(group.listings, wanted)) for group in self.groups]
+        unlisted = [wanted[name] for name in sorted(wanted.keys() - self.anchors.keys())]
+        others = Group("Other feeds", tuple(_list(each, each.title) for each in unlisted))
+        return tuple(group for group in (*chosen, others) if group.listings)
+
+
+def make_directory(catalogue: Catalogue, categories: Collection[str]) -> Directory:
+    """List the defined feeds and the followed categories of each archive."""
+    taxonomy = load_taxonomy()
+    followed = [taxonomy.categories[category] for category in sorted(set(categories))]
+    defined = (catalogue.definitions[name] for name in catalogue.feeds)
+    keyword = Group(KEYWORD_FEEDS, tuple(_list(each, each.title, each.description) for each in defined))
+    archives = (
+        Group(archive.name, tuple(_list_archive(catalogue, archive, followed)), archive.id)
+        for archive in taxonomy.archives.values()
+    )
+    listed = (keyword, *(group for group in archives if group.listings))
+    return Directory(listed, catalogue, frozenset(categories))
+
+
+def _list_archive(catalogue: Catalogue, archive: Archive, followed: Iterable[Category]) -> Iterator[Listing]:
+    own = [category for category in followed if category.archive == archive.id]
+    if own and own[0].id != archive.id:
+        yield _list(catalogue.define(archive.id), f"All of {archive.name}", is_archive=True)
+    for category in own:
+        note = f"also called {', '.join(category.aliases)}" if category.aliases else ""
+        yield _list(catalogue.define(category.id), category.name, note)
+
+
+def _list(definition: Definition, title: str, note: str = "", *, is_archive: bool = False) -> Listing:
+    query = any_of(query for query, _ in definition.parts)
+    return Listing(definition.make_feed(), title, str(query), note, is_archive)
+
+
+def _keep(listings: Iterable[Listing], names: Collection[str]) -> tuple[Listing, ...]:
+    return tuple(listing for listing in listings if listing.feed.name in names)

@@ -1,0 +1,94 @@
+"""What went wrong, said to the client: a small page for browsers, one line of text for everyone else."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from feedsvc.errors import AddressError, QueryError, StoreError, UnknownFeedError
+from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
+
+log = logging.getLogger(__name__)
+
+CLIENT_ERROR_SECONDS = 60
+RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is told.
+
+    `query` is a query that cannot be read, `pointer` the same with a caret under it, `near` names that exist.
+    """
+
+    status: int
+    title: str
+    sentence: str
+    query: str = ""
+    pointer: str = ""
+    near: tuple[str, ...] = ()
+
+
+def register_errors(app: Flask) -> None:
+    """Have every error answered in words, and never with a traceback."""
+    app.register_error_handler(QueryError, _answer_query)
+    app.register_error_handler(UnknownFeedError, _answer_unknown_feed)
+    app.register_error_handler(AddressError, _answer_address)
+    app.register_error_handler(StoreError, _answer_store)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_bug)
+
+
+def _answer_query(error: QueryError) -> Response:
+    sentence = _as_sentence(f"{error.expected} at character {error.position + 1}")
+    return _tell(Problem(400, "This query cannot be read", sentence, error.text, error.pointer()), str(error))
+
+
+def _answer_unknown_feed(error: UnknownFeedError) -> Response:
+    return _tell(
+        Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near), str(error)
+    )
+
+
+def _answer_address(error: AddressError) -> Response:
+    return _tell(Problem(400, "This address cannot be served", _as_sentence(str(error))), str(error))
+
+
+def _answer_store(error: StoreError) -> Response:
+    log.error("store unavailable: %s", error, extra={"action": "answer"})
+    sentence = "The service cannot reach its database for the moment. Please try again soon."
+    response = _tell(Problem(503, "Not available for the moment", sentence), sentence)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _answer_http(error: HTTPException) -> Response:
+    sentence = error.description or error.name
+    response = _tell(Problem(error.code or 500, error.name, sentence), f"{error.name}: {sentence}")
+    for name, value in error.get_headers(request.environ):
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers[name] = value
+    return response
+
+
+def _answer_bug(error: Exception) -> Response:
+    log.error("unexpected error at %s", request.path, exc_info=error, extra={"action": "answer"})
+    sentence = "Something went wrong on our side. It has been noted."
+    return _tell(Problem(500, "Internal error", sentence), sentence)
+
+
+def _tell(problem: Problem, line: str) -> Response:
+    as_page = prefers_html(request.headers.get("Accept"))
+    body = render_template("problem.html", problem=problem) if as_page else f"{' '.join(line.split())}\n"
+    response = Response(body, problem.status, mimetype=HTML if as_page else PLAIN)
+    response.headers["Vary"] = "Accept"
+    lasting = problem.status < 500
+    response.headers["Cache-Control"] = f"public, max-age={CLIENT_ERROR_SECONDS}" if lasting else "no-store"
+    return response
+
+
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

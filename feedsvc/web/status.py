@@ -1,0 +1,69 @@
+"""How the ledger stands, by category and day: a page for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, render_template
+
+from feedsvc.lateness import (
+    MEANINGS,
+    Cell,
+    list_facts,
+    tell_cell,
+    tell_late_day,
+    tell_survey,
+    write_day,
+    write_time,
+)
+from feedsvc.pipeline.watch import Watch
+from feedsvc.web.delivery import make_ready
+from feedsvc.web.directory import Directory
+from feedsvc.web.responses import send_ready
+
+SECONDS = 60
+# So many sentences of a day are shown at once; more are folded away.
+FOLDED_ABOVE = 5
+
+
+class StatusViews:
+    """The ledger's last days in two forms."""
+
+    def __init__(self, watch: Watch, directory: Directory) -> None:
+        self._watch = watch
+        self._directory = directory
+
+    def blueprint(self) -> Blueprint:
+        """Give the routes."""
+        blueprint = Blueprint("status", __name__)
+        blueprint.add_url_rule("/status", view_func=self.show_status)
+        blueprint.add_url_rule("/status.json", view_func=self.list_status)
+        return blueprint
+
+    def show_status(self) -> Response:
+        """Show what is late in words, then every category's last days as a calendar."""
+        survey = self._watch.survey()
+        page = render_template(
+            "status.html",
+            survey=survey,
+            groups=[group for group in self._directory.groups if group.archive],
+            meanings=MEANINGS,
+            folded_above=FOLDED_ABOVE,
+            anchor=_anchor,
+            tell_survey=tell_survey,
+            tell_late_day=tell_late_day,
+            tell_cell=tell_cell,
+            write_day=write_day,
+            write_time=write_time,
+        )
+        return send_ready(make_ready(page.encode(), "text/html; charset=utf-8"), SECONDS)
+
+    def list_status(self) -> Response:
+        """List the same facts as JSON."""
+        text = json.dumps(list_facts(self._watch.survey()), ensure_ascii=False, indent=1)
+        return send_ready(make_ready(f"{text}\n".encode(), "application/json"), SECONDS)
+
+
+def _anchor(cell: Cell) -> str:
+    """Give the place on the page where a cell is told of in words."""
+    return f"{cell.category}-{cell.day}"

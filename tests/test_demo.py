@@ -1,0 +1,131 @@
+"""The demo as a user meets it: a real process, its lines, its feeds, a signal."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from feedsvc.standin.sample import load_sample
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A running demo: its lines until it was ready, and where it is."""
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+    base: str
+    advance: str
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.base + path, timeout=10) as answer:
+            return bytes(answer.read())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    data = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "feedsvc", "demo", "--port", "0", "--data", str(data)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            lines = list(read_until_ready(process))
+            text = "".join(lines)
+            index = re.search(r"(http://127\.0\.0\.1:\d+)/\s*$", text, re.MULTILINE)
+            advance = re.search(r"curl -X POST (\S+)", text)
+            assert index, text
+            assert advance, text
+            yield Demo(process, lines, index[1], advance[1])
+        finally:
+            process.kill()
+
+
+def read_until_ready(process: subprocess.Popen[str]) -> Iterator[str]:
+    assert process.stdout is not None
+    for line in process.stdout:
+        yield line
+        if "Ctrl+C" in line:
+            return
+
+
+def test_it_shows_a_line_for_each_step(demo: Demo) -> None:
+    text = "".join(demo.lines)
+
+    for step in (
+        "arXiv announces Monday",
+        "fetched   cs.AI",
+        "digested",
+        "built",
+        "completed",
+        "ready after",
+    ):
+        assert step in text
+
+
+def test_every_category_of_the_sample_has_content_in_every_language(demo: Demo) -> None:
+    corpus = load_sample()
+    for category in {category for pages in corpus.pages.values() for category in pages}:
+        for language in ("", "zh/"):
+            parsed = feedparser.parse(demo.get(f"/feeds/{language}{category}.xml"))
+            assert not parsed.bozo
+            assert parsed.entries, category
+
+
+def test_every_shipped_keyword_feed_has_content(demo: Demo) -> None:
+    for file in sorted((ROOT / "feeds").glob("*.toml")):
+        assert feedparser.parse(demo.get(f"/feeds/{file.stem}.xml")).entries, file.stem
+
+
+def test_every_address_it_shows_can_be_opened(demo: Demo) -> None:
+    shown = re.findall(rf"{re.escape(demo.base)}(/\S*)", "".join(demo.lines))
+
+    assert len(shown) >= 6
+    assert all(demo.get(path) for path in shown)
+
+
+def test_a_translated_feed_has_hand_written_digests_beside_the_original(demo: Demo) -> None:
+    contents = [entry.content[0].value for entry in feedparser.parse(demo.get("/feeds/zh/cs.AI.xml")).entries]
+
+    assert all("背景" in content or "创新" in content or "结论" in content for content in contents)
+    assert any("hand-written sample" in content for content in contents)
+
+
+def test_the_index_lists_what_is_there(demo: Demo) -> None:
+    listed = json.loads(demo.get("/subscriptions.json"))
+
+    assert {"cs.AI", "large-language-models"} <= {feed["name"] for feed in listed["feeds"]}
+
+
+def test_another_day_comes_when_it_is_asked_for(demo: Demo) -> None:
+    before = {entry.id for entry in feedparser.parse(demo.get("/feeds/cs.AI.xml")).entries}
+
+    urllib.request.urlopen(urllib.request.Request(demo.advance, method="POST"), timeout=10).close()
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        entries = feedparser.parse(demo.get("/feeds/cs.AI.xml")).entries
+        if any(entry.published.startswith("2026-01-09T01:00:00") for entry in entries):
+            break
+        time.sleep(0.5)
+    assert {entry.id for entry in entries} > before
+
+
+def test_it_ends_on_a_signal_with_success(demo: Demo) -> None:
+    demo.process.send_signal(signal.SIGTERM)
+
+    assert demo.process.wait(20) == 0

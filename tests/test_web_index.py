@@ -1,0 +1,228 @@
+"""The subscription index as a page, as OPML and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from lxml import etree
+from sqlalchemy import event
+
+from feedsvc.render import load_formats
+from tests.web_house import House, open_house
+
+VOID = {"br", "input", "link", "meta"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with open_house(tmp_path_factory.mktemp("house")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(house: House) -> FlaskClient:
+    return house.client
+
+
+class Page(HTMLParser):
+    """Reads a page: its elements' attributes by tag, and whether every element is closed in its turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close an element, which must be the one opened last."""
+        assert self.open.pop() == tag
+
+    def values(self, name: str) -> list[str]:
+        """Give every value of an attribute."""
+        return [value for _, attributes in self.elements if (value := attributes.get(name))]
+
+
+@pytest.fixture(scope="module")
+def text(house: House) -> str:
+    return house.client.get("/").text
+
+
+@pytest.fixture(scope="module")
+def page(text: str) -> Page:
+    return Page(text)
+
+
+def test_the_page_is_well_formed_and_no_id_stands_twice(page: Page) -> None:
+    ids = page.values("id")
+
+    assert page.open == []
+    assert len(ids) == len(set(ids))
+    assert {"feed-cs", "feed-cs.AI", "feed-hep-th", "feed-random-walks"} <= set(ids)
+
+
+def test_every_link_of_the_page_leads_somewhere(page: Page, client: FlaskClient) -> None:
+    ids = set(page.values("id"))
+    targets = set(page.values("href"))
+
+    assert {t[1:] for t in targets if t.startswith("#")} <= ids
+    for target in targets:
+        if not target.startswith("#"):
+            with client.get(target) as response:
+                assert response.status_code == 200, target
+
+
+def test_no_link_of_the_page_names_a_host(page: Page) -> None:
+    assert all(not urlsplit(target).netloc for target in page.values("href"))
+
+
+def test_a_category_stands_with_its_name_its_new_papers_and_their_day(text: str) -> None:
+    row = text.partition('<tr id="feed-cs.AI">')[2].partition("</tr>")[0]
+
+    assert "Artificial Intelligence" in row
+    assert '<td class="count">3</td>' in row
+    assert '<time datetime="2026-01-14">14 Jan 2026</time>' in row
+    for address in ("zh/cs.AI.xml", *(f"cs.AI.{suffix}" for suffix in load_formats())):
+        assert f'href="/feeds/{address}"' in row
+
+
+def test_a_category_with_no_batch_yet_says_so(text: str) -> None:
+    row = text.partition('<tr id="feed-math.NA">')[2].partition("</tr>")[0]
+
+    assert "none yet" in row
+    assert "also called cs.NA" in row
+
+
+def test_a_defined_feed_stands_with_title_description_and_query(text: str) -> None:
+    row = text.partition('<tr id="feed-random-walks">')[2].partition("</tr>")[0]
+
+    assert '<th scope="row">Random walks<br><code>random-walks</code></th>' in row
+    assert "Walks that nobody steers." in row
+    assert "<code>&#34;random walk&#34; OR ti:wandering</code>" in row
+
+
+def test_categories_that_are_not_followed_are_not_listed(page: Page) -> None:
+    assert "feed-cs.CV" not in page.values("id")
+
+
+def test_readers_discover_the_defined_feeds_and_the_archives(page: Page) -> None:
+    found = [a["href"] for tag, a in page.elements if tag == "link" and a.get("rel") == "alternate"]
+
+    assert found == [
+        "/feeds/random-walks.xml",
+        "/feeds/cs.xml",
+        "/feeds/hep-th.xml",
+        "/feeds/math.xml",
+    ]
+
+
+def test_the_search_form_asks_the_search_feed(page: Page) -> None:
+    forms = [attributes for tag, attributes in page.elements if tag == "form"]
+
+    assert [(form["action"], form["method"]) for form in forms] == [("/feeds/search.xml", "get")]
+    assert page.values("name").count("q") == 1
+
+
+def test_the_page_runs_no_script(page: Page) -> None:
+    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "style", "iframe", "img"})
+
+
+@pytest.mark.parametrize("path", ["/", "/subscriptions.opml", "/subscriptions.json"])
+def test_the_index_is_not_sent_again_while_it_is_the_same(client: FlaskClient, path: str) -> None:
+    first = client.get(path, headers={"Accept-Encoding": "gzip"})
+    second = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]})
+
+    assert (first.status_code, first.headers["Content-Encoding"]) == (200, "gzip")
+    assert (second.status_code, second.data) == (304, b"")
+    assert first.headers["Cache-Control"] == "public, max-age=300"
+    assert first.headers["Vary"] == "Accept-Encoding"
+
+
+def test_the_store_is_asked_a_few_times_however_many_feeds_there_are(tmp_path: Path) -> None:
+    asked: list[str] = []
+    with open_house(tmp_path, categories="", languages="en") as house:
+        event.listen(house.store.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        response = house.client.get("/")
+
+    assert response.text.count('scope="row"') > 155
+    assert len([statement for statement in asked if "SELECT" in statement]) <= 3
+
+
+def test_opml_lists_every_feed_by_group_under_its_public_address(client: FlaskClient) -> None:
+    response = client.get("/subscriptions.opml")
+    body = etree.fromstring(response.data).find("body")
+    assert body is not None
+    groups = {
+        group.get("text"): [outline.get("xmlUrl") for outline in group.findall("outline")]
+        for group in body.findall("outline")
+    }
+
+    base = "https://feeds.example.org/feeds"
+    assert response.mimetype == "text/x-opml"
+    assert groups == {
+        "Keyword feeds": [f"{base}/random-walks.xml"],
+        "Computer Science": [f"{base}/cs.xml", f"{base}/cs.AI.xml", f"{base}/cs.CL.xml"],
+        "High Energy Physics - Theory": [f"{base}/hep-th.xml"],
+        "Mathematics": [f"{base}/math.xml", f"{base}/math.NA.xml"],
+    }
+
+
+def test_opml_of_picked_feeds_holds_these_alone(client: FlaskClient) -> None:
+    path = "/subscriptions.opml?feeds=cs.ai,+random-walks,&feeds=cs.CV"
+    found = etree.fromstring(client.get(path).data)
+
+    addresses = [url.rpartition("/")[2] for url in found.xpath("//@xmlUrl")]
+    assert addresses == ["random-walks.xml", "cs.AI.xml", "cs.CV.xml"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "told"),
+    [
+        ("feeds=cs.AI,nothing-at-all", 404, "nothing-at-all"),
+        ("feed=cs.AI", 400, "'feed' is no parameter here: expected feeds"),
+    ],
+)
+def test_what_cannot_be_picked_is_told(client: FlaskClient, query: str, status: int, told: str) -> None:
+    for path in ("/subscriptions.opml", "/subscriptions.json"):
+        response = client.get(f"{path}?{query}")
+        assert (response.status_code, told in response.text) == (status, True)
+
+
+def test_json_gives_each_feed_with_its_query_and_addresses(client: FlaskClient) -> None:
+    response = client.get("/subscriptions.json?feeds=random-walks")
+
+    base = "https://feeds.example.org/feeds"
+    assert response.mimetype == "application/json"
+    assert json.loads(response.data)["feeds"] == [
+        {
+            "name": "random-walks",
+            "title": "Random walks",
+            "query": '"random walk" OR ti:wandering',
+            "urls": {suffix: f"{base}/random-walks.{suffix}" for suffix in load_formats()},
+            "languages": {"zh": {suffix: f"{base}/zh/random-walks.{suffix}" for suffix in load_formats()}},
+        }
+    ]
+
+
+def test_below_a_path_prefix_every_link_of_the_page_keeps_it(tmp_path: Path) -> None:
+    with open_house(tmp_path, base_url="https://example.org/arxiv") as house:
+        text = house.client.get("/arxiv/").text
+        page = Page(text)
+        robots = house.client.get("/arxiv/robots.txt").text
+
+    links = [target for target in page.values("href") + page.values("action") if not target.startswith("#")]
+    assert all(target.startswith("/arxiv/") for target in links)
+    assert "<code>https://example.org/arxiv/feeds/cs.AI+cs.CL.xml</code>" in text
+    assert "Disallow: /arxiv/feeds/search." in robots
