@@ -16,7 +16,7 @@ from feedsvc.ledger import REBUILT_SOURCE, count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Batch, BatchState, Paper
 from feedsvc.store import Store
 from feedsvc.store.harvests import Harvest
-from feedsvc.store.papers import chunked
+from feedsvc.store.versions import chunked
 
 log = logging.getLogger(__name__)
 

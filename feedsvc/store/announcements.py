@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Select, case, func, or_, select
+from sqlalchemy import Connection, Engine, Select, or_, select
 
-from feedsvc.paper import Announcement, Kind
+from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
+from feedsvc.store.candidates import find_by_place, find_by_release
 from feedsvc.store.engine import read
-from feedsvc.store.narrow import narrow_query
-from feedsvc.store.papers import chunked, load_papers
+from feedsvc.store.plan import plan_query
 from feedsvc.store.rows import read_announcement
+from feedsvc.store.versions import chunked, load_papers
 
 CHUNK = 400
-FIRST_SPAN = timedelta(days=2)
 # Building a hundred feeds asks about the same recent papers again and again: their words are read once.
 WORDINGS = 8000
 MOST_READ = 100_000
@@ -38,19 +37,15 @@ class AnnouncementStore:
         """Give the announcements that match a query, read only as far as the caller goes on.
 
         With `by_release` newest release day first, and none of history that was filled in later; else newest
-        day first, on one day in arXiv's order of kinds, then the later id. Where words decide, only the
-        newest 100,000 announcements are read: there is no index of words yet, and any visitor may ask.
+        day first, on one day the later paper. Of a query that no index helps with, only the newest 100,000
+        candidates are read: any visitor may ask.
         """
-        condition = narrow_query(query)
-        table = schema.announcements.c
-        date_ = table.released if by_release else table.day
-        rank = case({kind.value: kind.rank for kind in Kind}, value=table.kind)
-        order = (date_.desc(), table.day.desc(), rank, table.paper.desc(), table.category)
-        statement = select(schema.announcements).where(condition.clause).order_by(*order)
+        plan = plan_query(query)
         with read(self._engine) as connection:
-            spans = (statement.where(date_.between(*span)) for span in _read_spans(connection, date_))
-            chunks = (chunk for span in spans for chunk in self._read(connection, span))
-            if condition.exact:
+            find = find_by_release if by_release else find_by_place
+            statements = find(connection, plan)
+            chunks = (chunk for statement in statements for chunk in self._read(connection, statement))
+            if plan.exact:
                 yield from chain.from_iterable(chunks)
                 return
             subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
@@ -95,14 +90,3 @@ class AnnouncementStore:
             paper = papers[announcement.paper, announcement.version]
             subjects.append(Subject(paper, announcement, self._word(paper)))
         return subjects
-
-
-def _read_spans(connection: Connection, date_: Column[date]) -> Iterator[tuple[date, date]]:
-    # Without bounds a database sorts the whole history of an archive's categories before its first row.
-    newest, oldest = (connection.execute(select(end(date_))).scalar() for end in (func.max, func.min))
-    length = FIRST_SPAN
-    while newest and oldest and newest >= oldest:
-        length = min(length, newest - oldest + timedelta(days=1))
-        yield newest - length + timedelta(days=1), newest
-        newest -= length
-        length *= 2

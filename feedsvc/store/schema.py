@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -85,6 +86,7 @@ announcements = Table(
     Column("category", String(32), nullable=False),
     Column("paper", String(32), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("place", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("released", Date),
     Column("origin", String(16), nullable=False),
@@ -92,8 +94,8 @@ announcements = Table(
     PrimaryKeyConstraint("category", "day", "paper"),
     ForeignKeyConstraint(["paper", "version"], ["papers.paper", "papers.version"]),
     Index("announcements_by_paper", "paper", "version"),
-    Index("announcements_by_day", "day"),
-    Index("announcements_by_release", "released"),
+    Index("announcements_by_place", "place"),
+    Index("announcements_by_release", "released", "place"),
     Index("announcements_by_category_release", "category", "released"),
     Index("announcements_by_revision", "revision"),
 )
