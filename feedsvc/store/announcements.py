@@ -20,6 +20,8 @@ from feedsvc.store.rows import read_announcement
 from feedsvc.store.versions import chunked, load_papers
 
 CHUNK = 400
+# What needs no second look is often wanted by the hundred.
+CHUNK_EXACT = 100
 # Building a hundred feeds asks about the same recent papers again and again: their words are read once.
 WORDINGS = 8000
 MOST_READ = 100_000
@@ -44,7 +46,8 @@ class AnnouncementStore:
         with read(self._engine) as connection:
             find = find_by_release if by_release else find_by_place
             statements = find(connection, plan)
-            chunks = (chunk for statement in statements for chunk in self._read(connection, statement))
+            size = CHUNK_EXACT if plan.exact else CHUNK
+            chunks = (chunk for statement in statements for chunk in self._read(connection, statement, size))
             if plan.exact:
                 yield from chain.from_iterable(chunks)
                 return
@@ -78,8 +81,10 @@ class AnnouncementStore:
             rows = connection.execute(statement.limit(limit))
             return self._subjects(connection, [read_announcement(row) for row in rows])
 
-    def _read(self, connection: Connection, statement: Select[Any]) -> Iterator[list[Announcement]]:
-        with connection.execution_options(yield_per=CHUNK).execute(statement) as rows:
+    def _read(
+        self, connection: Connection, statement: Select[Any], size: int
+    ) -> Iterator[list[Announcement]]:
+        with connection.execution_options(yield_per=size).execute(statement) as rows:
             for partition in rows.partitions():
                 yield [read_announcement(row) for row in partition]
 

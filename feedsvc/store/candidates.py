@@ -16,11 +16,10 @@ from feedsvc.store.plan import Plan
 from feedsvc.store.words import WordIndex, words_of
 
 FIRST_SPAN = timedelta(days=2)
-# A word is common if it stands in one of a hundred of the newest announcements.
-SAMPLE = 20_000
-COMMON_HITS = 200
-# Where every word is common, two that never meet are looked for in so many announcements.
-MOST_SEARCHED = 400_000
+# The days that tell whether a word is common.
+SAMPLE = timedelta(days=7)
+# So many spans of days, two months of them, are searched before it is asked how many rows that is.
+UNCOUNTED_SPANS = 5
 
 
 def find_by_place(connection: Connection, plan: Plan) -> Iterator[Select[Any]]:
@@ -28,9 +27,8 @@ def find_by_place(connection: Connection, plan: Plan) -> Iterator[Select[Any]]:
     table = schema.announcements.c
     statement = select(schema.announcements).where(plan.clause)
     if plan.words is not None:
-        index = words_of(connection)
-        found = index.find(statement, plan.words).order_by(index.place.desc(), table.category)
-        yield found.where(index.place >= find_horizon(connection, plan.words))
+        order = words_of(connection).place.desc(), table.category
+        yield from _find_words(connection, statement.order_by(*order), plan.words)
         return
     # Without bounds a database sorts the whole history of an archive's categories before its first row.
     ordered = statement.order_by(table.place.desc(), table.category)
@@ -53,58 +51,72 @@ def find_by_release(connection: Connection, plan: Plan) -> Iterator[Select[Any]]
             yield ordered.where(table.released.between(*span))
         return
     index = words_of(connection)
-    horizon = find_horizon(connection, plan.words)
-    found = index.find(ordered, plan.words)
-    if not horizon:
-        yield found.where(table.released.is_not(None))
+    if not _is_common(connection, index, plan.words):
+        yield index.find(ordered, plan.words).where(table.released.is_not(None))
         return
+    horizon = _read_horizon(connection, index)
     for span in _span_days(newest, oldest):
         places = select(func.max(table.place), func.min(table.place)).where(table.released.between(*span))
         last, first = connection.execute(places).one()
         if last is not None and last >= horizon:
-            bounds = index.place.between(max(first, horizon), last)
-            yield found.where(table.released.between(*span), bounds)
+            found = index.find(ordered, plan.words, (max(first, horizon), last))
+            yield found.where(table.released.between(*span))
 
 
-def find_horizon(connection: Connection, words: Query) -> int:
-    """Give the place before which a query's words are not looked for; 0 if they are looked for everywhere.
+def _find_words(connection: Connection, statement: Select[Any], words: Query) -> Iterator[Select[Any]]:
+    index = words_of(connection)
+    newest, oldest = _read_ends(connection, schema.announcements.c.place)
+    if newest is None or not _is_common(connection, index, words):
+        yield index.find(statement, words)
+        return
+    horizon = 0
+    for number, (first, last) in enumerate(_span_days(day_of(newest), day_of(oldest))):
+        if number == UNCOUNTED_SPANS:
+            horizon = _read_horizon(connection, index)
+        if last_place(last) < horizon:
+            return
+        yield index.find(statement, words, (max(first_place(first), horizon), last_place(last)))
+
+
+def _read_horizon(connection: Connection, index: WordIndex) -> int:
+    """Give the place before which words that are all common are not looked for together; 0 for none.
 
     An index reads the rows of its rarest word. Where one is rare, these are few; where all are common, they
     are a good part of all rows, and would be read for every visitor who asks for two that never meet.
     """
-    sample = _place_back(connection, SAMPLE)
-    if not sample or not _is_common(connection, words_of(connection), words, sample):
-        return 0
-    return _place_back(connection, MOST_SEARCHED)
-
-
-def _is_common(connection: Connection, index: WordIndex, query: Query, after: int) -> bool:
-    match query:
-        case And(operands):
-            wanted = (part for part in operands if not isinstance(part, Not))
-            return all(_is_common(connection, index, part, after) for part in wanted)
-        case Or(operands):
-            return any(_is_common(connection, index, part, after) for part in operands)
-        case Term(field, tokens):
-            return all(
-                index.is_common(connection, Term(field, (token,)), after, COMMON_HITS)
-                for token in set(tokens)
-            )
-        case AuthorTerm(words):
-            return all(index.is_common(connection, AuthorTerm((w,)), after, COMMON_HITS) for w in words)
-        case _:
-            return index.is_common(connection, query, after, COMMON_HITS)
-
-
-def _place_back(connection: Connection, count: int) -> int:
-    """Give the place that has so many announcements behind it; 0 if there are not so many."""
-    table = schema.announcements.c
-    query = select(table.place).order_by(table.place.desc()).offset(count).limit(1)
+    place = schema.announcements.c.place
+    query = select(place).order_by(place.desc()).offset(index.most_searched).limit(1)
     return connection.execute(query).scalar() or 0
 
 
+def _is_common(connection: Connection, index: WordIndex, query: Query) -> bool:
+    newest, _ = _read_ends(connection, schema.announcements.c.place)
+    return newest is not None and _consists_of_common(
+        connection, index, query, first_place(day_of(newest) - SAMPLE)
+    )
+
+
+def _consists_of_common(connection: Connection, index: WordIndex, query: Query, after: int) -> bool:
+    match query:
+        case And(operands):
+            wanted = (part for part in operands if not isinstance(part, Not))
+            return all(_consists_of_common(connection, index, part, after) for part in wanted)
+        case Or(operands):
+            return any(_consists_of_common(connection, index, part, after) for part in operands)
+        case Term(field, tokens):
+            words: set[Query] = {Term(field, (token,)) for token in tokens}
+            return all(index.is_common(connection, word, after) for word in words)
+        case AuthorTerm(tokens):
+            names: set[Query] = {AuthorTerm((token,)) for token in tokens}
+            return all(index.is_common(connection, name, after) for name in names)
+        case _:
+            return index.is_common(connection, query, after)
+
+
 def _read_ends(connection: Connection, column: Column[Any]) -> tuple[Any, Any]:
-    return tuple(connection.execute(select(end(column))).scalar() for end in (func.max, func.min))  # type: ignore[return-value]
+    """Give the newest and the oldest; None for an empty ledger."""
+    newest, oldest = (select(end(column)).scalar_subquery() for end in (func.max, func.min))
+    return connection.execute(select(newest, oldest)).one()._tuple()
 
 
 def _span_days(newest: date, oldest: date) -> Iterator[tuple[date, date]]:

@@ -17,14 +17,24 @@ from feedsvc.query.subject import Wording
 from feedsvc.store import schema
 from feedsvc.store.revisions import Revision
 from feedsvc.store.versions import Key, chunked, load_papers
-from feedsvc.store.words.row import Words, make_words
+from feedsvc.store.words.postgresql import PostgresqlWords
+from feedsvc.store.words.row import Span, Words, make_words
 from feedsvc.store.words.sqlite import SqliteWords
 
 __all__ = ["WordIndex", "Words", "index_changes", "index_papers", "words_of"]
 
 
 class WordIndex(Protocol):
-    """What a database does with words. `place` is the column that rows are found by, and ordered."""
+    """What a database does with words.
+
+    `place` is the column that found rows are ordered by; `most_searched` is in how many announcements words
+    that are all common are looked for together.
+    """
+
+    @property
+    def most_searched(self) -> int:
+        """How far back common words are looked for, in announcements."""
+        ...
 
     @property
     def place(self) -> ColumnElement[int]:
@@ -43,21 +53,24 @@ class WordIndex(Protocol):
         """Put rows at their places, instead of those that are there."""
         ...
 
-    def find(self, statement: Select[Any], query: Query) -> Select[Any]:
-        """Restrict a statement about announcements to those whose words a query can mean.
+    def find(self, statement: Select[Any], query: Query, places: Span | None = None) -> Select[Any]:
+        """Restrict a statement about announcements to those whose words a query can mean, and to places.
 
-        The query is one that `plan.plan_query` gives.
+        The query is one that `plan.plan_query` gives. Without places, all of its rows may be read at once.
         """
         ...
 
-    def is_common(self, connection: Connection, query: Query, after: int, hits: int) -> bool:
-        """Tell whether at least so many rows behind a place are what a query means."""
+    def is_common(self, connection: Connection, query: Query, after: int) -> bool:
+        """Tell whether a query without operators means at least about one of a hundred rows.
+
+        Those behind a place may be taken as a sample.
+        """
         ...
 
 
 def words_of(connection: Connection) -> WordIndex:
     """Give the index of the database that is spoken to."""
-    return SqliteWords()
+    return SqliteWords() if connection.dialect.name == "sqlite" else PostgresqlWords()
 
 
 def index_changes(connection: Connection, revision: Revision) -> None:

@@ -13,6 +13,8 @@ from feedsvc.taxonomy import load_taxonomy
 # It takes the place of every sign in a token of ours, and stands between two authors, so that no phrase is
 # found across them. No word can hold it: it is neither a letter nor a digit.
 SIGN = "·"
+Span = tuple[int, int]
+"""The first and the last of some places."""
 
 
 class Words(NamedTuple):

@@ -16,7 +16,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from feedsvc.query import Query
 from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Term
 from feedsvc.store import schema
-from feedsvc.store.words.row import Words, announced_tokens, listed_tokens
+from feedsvc.store.words.row import Span, Words, announced_tokens, listed_tokens
 
 _COLUMNS = {
     Field.ALL: "{title abstract names}",
@@ -26,6 +26,7 @@ _COLUMNS = {
     Field.JOURNAL: "journal",
 }
 _WORDS = table("words", column("rowid", Integer))
+COMMON_HITS = 50
 # This tokenizer cuts at spaces and ASCII punctuation only, of which our tokens have none.
 _CREATE = f"CREATE VIRTUAL TABLE words USING fts5({', '.join(Words._fields)}, tokenize='ascii')"
 _INSERT = (
@@ -38,6 +39,7 @@ class SqliteWords:
     """The index of words, kept by FTS5."""
 
     place: ColumnElement[int] = literal_column("words.rowid", Integer)
+    most_searched = 400_000
 
     def create(self, connection: Connection) -> None:
         """Make the index, empty."""
@@ -56,20 +58,21 @@ class SqliteWords:
         if rows:
             connection.exec_driver_sql(_INSERT, [(place, *words) for place, words in rows.items()])
 
-    def find(self, statement: Select[Any], query: Query) -> Select[Any]:
-        """Restrict a statement about announcements to those whose words a query can mean."""
+    def find(self, statement: Select[Any], query: Query, places: Span | None = None) -> Select[Any]:
+        """Restrict a statement about announcements to those whose words a query can mean, and to places."""
         table = schema.announcements
-        return statement.select_from(_InThisOrder(_WORDS, table, table.c.place == self.place)).where(
+        found = statement.select_from(_InThisOrder(_WORDS, table, table.c.place == self.place)).where(
             text("words MATCH :expression").bindparams(expression=spell(query))
         )
+        return found if places is None else found.where(self.place.between(*places))
 
-    def is_common(self, connection: Connection, query: Query, after: int, hits: int) -> bool:
-        """Tell whether so many rows behind a place are what a query means."""
+    def is_common(self, connection: Connection, query: Query, after: int) -> bool:
+        """Tell whether many of the rows behind a place are what a query means."""
         found = connection.exec_driver_sql(
             "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? AND rowid > ? LIMIT ?)",
-            (spell(query), after, hits),
+            (spell(query), after, COMMON_HITS),
         )
-        return bool(found.scalar_one() == hits)
+        return bool(found.scalar_one() == COMMON_HITS)
 
 
 class _InThisOrder(Join):
