@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Engine, Select, case, func, or_, sele
 
 from feedsvc.paper import Announcement, Kind
 from feedsvc.query import Query, Subject
+from feedsvc.query.ast import is_relative, resolve_dates
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
 from feedsvc.store.engine import read
@@ -24,6 +25,7 @@ FIRST_SPAN = timedelta(days=2)
 # Building a hundred feeds asks about the same recent papers again and again: their words are read once.
 WORDINGS = 8000
 MOST_READ = 100_000
+BEFORE_ALL = date(1991, 8, 14)  # arXiv's first day
 
 
 class AnnouncementStore:
@@ -40,7 +42,9 @@ class AnnouncementStore:
         With `by_release` newest release day first, and none of history that was filled in later; else newest
         day first, on one day in arXiv's order of kinds, then the later id. Where words decide, only the
         newest 100,000 announcements are read: there is no index of words yet, and any visitor may ask.
+        Dates relative to the newest day count from the newest announcement.
         """
+        query = self.resolve(query)
         condition = narrow_query(query)
         table = schema.announcements.c
         date_ = table.released if by_release else table.day
@@ -55,6 +59,17 @@ class AnnouncementStore:
                 return
             subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
             yield from (s.announcement for s in islice(subjects, self._most_read) if query.matches(s))
+
+    def resolve(self, query: Query) -> Query:
+        """Give a query with dates that are relative to the newest day made absolute: see `resolve_dates`.
+
+        In an empty store they stand for no day that is there.
+        """
+        if not is_relative(query):
+            return query
+        with read(self._engine) as connection:
+            newest = connection.execute(select(func.max(schema.announcements.c.day))).scalar()
+        return resolve_dates(query, newest or BEFORE_ALL)
 
     def of_papers(self, papers: Iterable[str]) -> list[Subject]:
         """Give every announcement of some papers, each with the version that it announced."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 from feedsvc.query.ast import (
     And,
     AnnouncedIn,
+    AnnouncedOn,
     Everything,
     HasId,
     Not,
@@ -37,6 +38,8 @@ def narrow_query(query: Query) -> Condition:
             return Condition(true(), exact=True)
         case AnnouncedIn(place):
             return _narrow_places([place])
+        case AnnouncedOn(first, last):
+            return Condition(table.day.between(first, last), exact=True)
         case OfKind(kind):
             return Condition(table.kind == kind.value, exact=True)
         case HasId(paper, version):
