@@ -18,6 +18,8 @@ from feedsvc.query.ast import (
     EVERYTHING,
     And,
     AnnouncedIn,
+    AnnouncedOn,
+    AnnouncedWithin,
     AuthorTerm,
     Everything,
     Field,
@@ -27,7 +29,11 @@ from feedsvc.query.ast import (
     Not,
     OfKind,
     Or,
+    Prefix,
+    Stemmed,
     Term,
+    Unit,
+    resolve_dates,
 )
 from feedsvc.store import Store
 from feedsvc.store.announcements import CHUNK, AnnouncementStore
@@ -72,6 +78,10 @@ LEAVES: st.SearchStrategy[Query] = st.one_of(
         st.sampled_from([("walks",), ("naive",)]),
     ),
     st.just(Term(Field.ALL, ("random", "walks"))),
+    st.just(Prefix(Field.ALL, ("random", "wa"))),
+    st.just(Stemmed(Field.TITLE, "walk")),
+    st.builds(AnnouncedOn, st.sampled_from(DAYS), st.just(date.max) | st.just(DAYS[-1])),
+    st.builds(AnnouncedWithin, st.integers(1, 400), st.sampled_from(Unit)),
     st.just(AuthorTerm(("hinton",), ("g",))),
 )
 QUERIES = st.recursive(
@@ -158,6 +168,24 @@ def test_an_identifier_takes_in_every_version_or_the_one_it_names(store: Store) 
     assert matching(store, "id:2601.00001v1") == [first]
 
 
+def test_relative_dates_count_from_the_newest_announcement(store: Store) -> None:
+    recent = make_announcement("2601.00002", day=MONDAY)
+    earlier = make_announcement("2601.00001", day=MONDAY - timedelta(days=7))
+    record(store, [recent, earlier])
+    week, longer = AnnouncedWithin(7, Unit.DAY), AnnouncedWithin(8, Unit.DAY)
+
+    assert list(store.announcements.matching(week, by_release=False)) == [recent]
+    assert list(store.announcements.matching(longer, by_release=False)) == [recent, earlier]
+    assert list(store.announcements.matching(Not(week), by_release=False)) == [earlier]
+
+
+def test_relative_dates_of_an_empty_ledger_take_in_nothing(store: Store) -> None:
+    query = store.announcements.resolve(AnnouncedWithin(7, Unit.DAY))
+
+    assert isinstance(query, AnnouncedOn)
+    assert list(store.announcements.matching(query, by_release=False)) == []
+
+
 def test_an_archive_takes_in_its_categories_aliases_among_them(store: Store) -> None:
     inside = [make_announcement(category=category) for category in ("cs.AI", "eess.SY", "math.NA")]
     record(store, [*inside, make_announcement(category="stat.ML")])
@@ -178,8 +206,9 @@ def test_law_what_matches_is_what_the_query_itself_says(
         for a in announcements
         if (paper := store.papers.find(a.paper, a.version)) is not None
     ]
+    newest = max(a.day for a in announcements)
     for query in queries:
-        expected = {s.announcement for s in subjects if query.matches(s)}
+        expected = {s.announcement for s in subjects if resolve_dates(query, newest).matches(s)}
         found = list(store.announcements.matching(query, by_release=False))
         released = list(store.announcements.matching(query, by_release=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
@@ -11,9 +12,10 @@ from sqlalchemy import Connection, Engine, Select, or_, select
 
 from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
+from feedsvc.query.ast import is_relative, resolve_dates
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
-from feedsvc.store.candidates import find_by_place, find_by_release
+from feedsvc.store.candidates import find_by_place, find_by_release, find_newest_day
 from feedsvc.store.engine import read
 from feedsvc.store.plan import plan_query
 from feedsvc.store.rows import read_announcement
@@ -25,6 +27,7 @@ CHUNK_EXACT = 100
 # Building a hundred feeds asks about the same recent papers again and again: their words are read once.
 WORDINGS = 8000
 MOST_READ = 100_000
+BEFORE_ALL = date(1991, 8, 14)  # arXiv's first day
 
 
 class AnnouncementStore:
@@ -40,8 +43,10 @@ class AnnouncementStore:
 
         With `by_release` newest release day first, and none of history that was filled in later; else newest
         day first, on one day the later paper. Of a query that no index helps with, only the newest 100,000
-        candidates are read: any visitor may ask.
+        candidates are read: any visitor may ask. Dates relative to the newest day count from the newest
+        announcement.
         """
+        query = self.resolve(query)
         plan = plan_query(query)
         with read(self._engine) as connection:
             find = find_by_release if by_release else find_by_place
@@ -53,6 +58,17 @@ class AnnouncementStore:
                 return
             subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
             yield from (s.announcement for s in islice(subjects, self._most_read) if query.matches(s))
+
+    def resolve(self, query: Query) -> Query:
+        """Give a query with dates that are relative to the newest day made absolute: see `resolve_dates`.
+
+        In an empty store they stand for no day that is there.
+        """
+        if not is_relative(query):
+            return query
+        with read(self._engine) as connection:
+            newest = find_newest_day(connection)
+        return resolve_dates(query, newest or BEFORE_ALL)
 
     def of_papers(self, papers: Iterable[str]) -> list[Subject]:
         """Give every announcement of some papers, each with the version that it announced."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, func, select
 
 from feedsvc.query import Query
-from feedsvc.query.ast import And, AuthorTerm, Not, Or, Term
+from feedsvc.query.ast import And, AuthorTerm, Not, Or, Prefix, Term
 from feedsvc.store import schema
 from feedsvc.store.place import day_of, first_place, last_place
 from feedsvc.store.plan import Plan
@@ -63,6 +63,12 @@ def find_by_release(connection: Connection, plan: Plan) -> Iterator[Select[Any]]
             yield found.where(table.released.between(*span))
 
 
+def find_newest_day(connection: Connection) -> date | None:
+    """Give the newest day with an announcement; None for an empty ledger."""
+    table = schema.announcements.c
+    return connection.execute(select(table.day).order_by(table.place.desc()).limit(1)).scalar()
+
+
 def _find_words(connection: Connection, statement: Select[Any], words: Query) -> Iterator[Select[Any]]:
     index = words_of(connection)
     newest, oldest = _read_ends(connection, schema.announcements.c.place)
@@ -106,6 +112,10 @@ def _consists_of_common(connection: Connection, index: WordIndex, query: Query, 
         case Term(field, tokens):
             words: set[Query] = {Term(field, (token,)) for token in tokens}
             return all(index.is_common(connection, word, after) for word in words)
+        case Prefix(field, tokens):
+            whole: set[Query] = {Term(field, (token,)) for token in tokens[:-1]}
+            whole.add(Prefix(field, tokens[-1:]))
+            return all(index.is_common(connection, word, after) for word in whole)
         case AuthorTerm(tokens):
             names: set[Query] = {AuthorTerm((token,)) for token in tokens}
             return all(index.is_common(connection, name, after) for name in names)
@@ -116,7 +126,8 @@ def _consists_of_common(connection: Connection, index: WordIndex, query: Query, 
 def _read_ends(connection: Connection, column: Column[Any]) -> tuple[Any, Any]:
     """Give the newest and the oldest; None for an empty ledger."""
     newest, oldest = (select(end(column)).scalar_subquery() for end in (func.max, func.min))
-    return connection.execute(select(newest, oldest)).one()._tuple()
+    row = connection.execute(select(newest, oldest)).one()
+    return row[0], row[1]
 
 
 def _span_days(newest: date, oldest: date) -> Iterator[tuple[date, date]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from feedsvc.ledger import REBUILT_SOURCE, SETTLED, count_kinds, judge_missing, renew_batch
 from feedsvc.paper import Announcement, Batch, BatchState, Kind, Origin, Paper
 from feedsvc.store import schema
+from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
 from feedsvc.store.listed import insert_absent, save_announcements
 from feedsvc.store.revisions import Revision
@@ -157,8 +158,7 @@ class LedgerStore:
     def newest_day(self) -> date | None:
         """Give the newest day with an announcement; None for an empty ledger."""
         with read(self._engine) as connection:
-            table = schema.announcements.c
-            return connection.execute(select(table.day).order_by(table.place.desc()).limit(1)).scalar()
+            return find_newest_day(connection)
 
     def latest_batches(self) -> dict[str, Batch]:
         """Give the newest settled batch with announcements of each category."""

@@ -6,7 +6,7 @@ history that is filled in later takes the places that it always had.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from zlib import crc32
 
 from feedsvc.paper import order_id
@@ -84,7 +84,7 @@ def day_of(place: int) -> date:
 
 def last_place(day: date) -> int:
     """Give the place behind which none of a day's or an earlier one's stand."""
-    return first_place(day + timedelta(days=1)) - 1
+    return first_place(day) | (1 << _PAPER_BITS) - 1
 
 
 def _number_archive(archive: str) -> int:

@@ -20,7 +20,9 @@ from feedsvc.query.ast import (
     ListedIn,
     Not,
     Or,
+    Prefix,
     Query,
+    Stemmed,
     Term,
     all_of,
     any_of,
@@ -57,8 +59,10 @@ def weaken_query(query: Query) -> tuple[Query, bool]:
     *not* announced in a category, it cannot say.
     """
     match query:
-        case Term() | ListedIn() | Everything():
+        case Term() | Prefix() | ListedIn() | Everything():
             return query, True
+        case Stemmed(field):
+            return Prefix(field, (query.candidate_prefix(),)), False
         case AnnouncedIn():
             return query, False
         case AuthorTerm(words, initials):

@@ -26,11 +26,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 
 from feedsvc.query import Query
-from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Term
+from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Prefix, Term
 from feedsvc.store import schema
 from feedsvc.store.words.row import SIGN, Span, Words, announced_tokens, listed_tokens
 
@@ -102,8 +103,8 @@ class PostgresqlWords:
 
     def is_common(self, connection: Connection, query: Query, after: int) -> bool:
         """Tell whether one row of a hundred is what a query means, as far as PostgreSQL's statistics know."""
-        found = select(_WORDS.c.place).where(_is_asked(query))
-        return _estimate(connection, found) * COMMON_IN >= _estimate(connection, select(_WORDS.c.place))
+        meant = _estimate(connection, "lexemes @@ CAST(:query AS tsquery)", query=spell(query))
+        return meant * COMMON_IN >= _estimate(connection, "true")
 
 
 def make_lexemes(words: Words) -> tuple[str, bool]:
@@ -142,8 +143,9 @@ def spell(query: Query) -> str:
     """Write a query that the index can answer as a `tsquery`."""
     match query:
         case Term(field, tokens):
-            sign, weights = _SIGNS.get(field, ""), _WEIGHTS.get(field, "D")
-            return _join("<->", (f"'{sign}{token}':{weights}" for token in tokens))
+            return _spell_phrase(field, tokens)
+        case Prefix(field, tokens):
+            return _spell_phrase(field, tokens, "*")
         case AuthorTerm(words):
             return _join("&", (f"'{word}':C" for word in words))
         case ListedIn(place):
@@ -164,13 +166,15 @@ def read_text(query: Query) -> ColumnElement[bool]:
     """Give the condition that says of a row's text what `spell` says of its lexemes."""
     match query:
         case Term(field, tokens):
+            return _holds(_COLUMNS[field], f"{' '.join(tokens)} ")
+        case Prefix(field, tokens):
             return _holds(_COLUMNS[field], " ".join(tokens))
         case AuthorTerm(words):
-            return and_(*(_holds(("names",), word) for word in words))
+            return and_(*(_holds(("names",), f"{word} ") for word in words))
         case ListedIn(place):
-            return or_(*(_holds(("places",), token) for token in listed_tokens(place)))
+            return or_(*(_holds(("places",), f"{token} ") for token in listed_tokens(place)))
         case AnnouncedIn(place):
-            return or_(*(_holds(("places",), token) for token in announced_tokens(place)))
+            return or_(*(_holds(("places",), f"{token} ") for token in announced_tokens(place)))
         case Not(operand):
             return not_(read_text(operand))
         case And(operands):
@@ -189,13 +193,19 @@ def _is_asked(query: Query) -> ColumnElement[bool]:
     return _WORDS.c.lexemes.bool_op("@@")(cast(spell(query), TSQUERY))
 
 
+def _spell_phrase(field: Field, tokens: Sequence[str], last: str = "") -> str:
+    sign, weights = _SIGNS.get(field, ""), _WEIGHTS.get(field, "D")
+    spelt = [f"'{sign}{token}':{weights}" for token in tokens]
+    return _join("<->", [*spelt[:-1], spelt[-1] + last])
+
+
 def _holds(columns: Iterable[str], text: str) -> ColumnElement[bool]:
-    return or_(*((" " + _WORDS.c[name] + " ").contains(f" {text} ") for name in columns))
+    return or_(*((" " + _WORDS.c[name] + " ").contains(f" {text}", autoescape=True) for name in columns))
 
 
-def _estimate(connection: Connection, statement: Select[Any]) -> float:
-    spelt = statement.compile(connection, compile_kwargs={"literal_binds": True})
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {spelt}".replace("%", "%%")).scalar_one()
+def _estimate(connection: Connection, condition: str, **values: str) -> float:
+    explained = text(f"EXPLAIN (FORMAT JSON) SELECT place FROM words WHERE {condition}")
+    plan = connection.execute(explained, values).scalar_one()
     return float(plan[0]["Plan"]["Plan Rows"])
 
 

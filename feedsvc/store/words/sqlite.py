@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from feedsvc.query import Query
-from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Term
+from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Prefix, Term
 from feedsvc.store import schema
 from feedsvc.store.words.row import Span, Words, announced_tokens, listed_tokens
 
@@ -100,6 +100,8 @@ def spell(query: Query) -> str:
     match query:
         case Term(field, tokens):
             return f'{_COLUMNS[field]} : "{" ".join(tokens)}"'
+        case Prefix(field, tokens):
+            return f'{_COLUMNS[field]} : "{" ".join(tokens)}" *'
         case AuthorTerm(words):
             return _join("AND", (f'names : "{word}"' for word in words))
         case ListedIn(place):
