@@ -152,6 +152,20 @@ documents = Table(
     PrimaryKeyConstraint("feed", "format", "language"),
 )
 
+# What visitors saved. One that was deleted keeps its row, so that nobody else gets its name and its readers.
+saved_feeds = Table(
+    "saved_feeds",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index("saved_feeds_by_asking", "asked_at"),
+)
+
 # How far a harvest over many pages has come, so that one that was killed goes on where it was.
 harvests = Table(
     "harvests",
