@@ -352,6 +352,7 @@ def test_a_set_holds_its_own_papers_only() -> None:
         FaultKind.CUT_OFF,
         FaultKind.TRUNCATED,
         FaultKind.RESET,
+        FaultKind.BROKEN_OFF,
         FaultKind.PAGE_REPEATED,
         FaultKind.EMPTY_LAST_PAGE,
     ],

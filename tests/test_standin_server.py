@@ -211,6 +211,17 @@ def test_a_reset_connection_is_reset_without_a_byte(http: urllib3.PoolManager) -
         assert http.request("GET", f"{standin.url}/rss/cs.AI").status == 200
 
 
+def test_a_connection_is_reset_in_the_middle_of_an_answer(http: urllib3.PoolManager) -> None:
+    with serving(CORPUS, Fault(FaultKind.BROKEN_OFF)) as standin:
+        answer = http.request("GET", f"{standin.url}/rss/cs.AI", preload_content=False)
+        with pytest.raises(urllib3.exceptions.ProtocolError, match=r"reset|IncompleteRead"):
+            answer.read()
+        whole = http.request("GET", f"{standin.url}/rss/cs.AI")
+
+    assert answer.status == whole.status == 200
+    assert answer.headers["Content-Length"] == str(len(whole.data))
+
+
 def test_a_hanging_answer_waits(http: urllib3.PoolManager) -> None:
     with serving(CORPUS, Fault(FaultKind.HANG, seconds=0.5, count=2)) as standin:
         started = time.monotonic()
