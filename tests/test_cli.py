@@ -101,9 +101,7 @@ def test_parse_reads_every_recorded_answer(shared: Path, folder: Path) -> None:
     for source in ("rss", "atom", "api", "oai"):
         for file in sorted((shared / "samples" / "arxiv" / source).glob("*.xml")):
             result = run("parse", str(file))
-            # That nothing matches is no error.
-            name = file.name.replace("error_noRecordsMatch", "")
-            is_refused = any(word in name for word in ("error", "truncated", "rss10"))
+            is_refused = any(word in file.name for word in ("error", "truncated", "rss10"))
             assert result.exit_code == int(is_refused), file.name
             assert len(result.stderr.splitlines()) == int(is_refused), file.name
 
@@ -202,14 +200,14 @@ def test_serve_answers_until_it_is_told_to_stop(folder: Path, standin: RunningSt
         try:
             assert process.stderr is not None
             address = next(line.split()[-1] for line in process.stderr if line.startswith("serving"))
-            body, deadline = b"", time.monotonic() + 60
+            body, deadline = b"", time.monotonic() + 180
             while not feedparser.parse(body).entries:
-                assert time.monotonic() < deadline, "no entry within a minute"
-                with urllib.request.urlopen(f"http://{address}/feeds/cs.AI.xml", timeout=10) as answer:
+                assert time.monotonic() < deadline, "no entry within minutes"
+                with urllib.request.urlopen(f"http://{address}/feeds/cs.AI.xml", timeout=60) as answer:
                     body = answer.read()
             process.terminate()
             process.stderr.read()
-            assert process.wait(20) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
 
