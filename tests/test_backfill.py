@@ -110,7 +110,7 @@ def run_archive(folder: Path) -> Iterator[Archive]:
     with run_standin(create_standin(corpus(), time, faults, log, page_size=PAGE_SIZE)) as standin:
         url = HttpUrl(f"{standin.url}/oai")
         settings = ArxivSettings(
-            feed_url=url, api_url=url, oai_url=url, interval_seconds=0, timeout_seconds=5
+            feed_url=url, api_url=url, oai_url=url, interval_seconds=0, timeout_seconds=30
         )
         client = open_client(settings, StorePace(paces.engine, Clock(), 0, 60), Clock(), "0")
         yield Archive(OaiSource(client, settings), time, faults, log)

@@ -165,7 +165,7 @@ def test_nothing_in_a_small_category_is_quiet_once_others_show_the_day() -> None
 
 @pytest.mark.parametrize("size", [SMALL - 1, SMALL])
 def test_two_empty_batches_are_not_one_served_again(size: int) -> None:
-    empty = sized(0, FRIDAY_BEFORE, BatchState.QUIET)
+    empty = replace(sized(0, FRIDAY_BEFORE, BatchState.QUIET), fingerprint=fingerprint_batch(()))
 
     assert judge(earlier=[empty, *known(size)[1:]]).state is not BatchState.STALE
 

@@ -60,7 +60,7 @@ def server() -> Iterator[Server]:
 
 @contextmanager
 def opened(oai_url: str) -> Iterator[OaiSource]:
-    settings = ArxivSettings(oai_url=HttpUrl(oai_url), timeout_seconds=1, attempts=3)
+    settings = ArxivSettings(oai_url=HttpUrl(oai_url), timeout_seconds=30, attempts=3)
     clock = FakeClock()
     with open_client(settings, IntervalPace(0, clock), clock, "1.2.3") as client:
         yield OaiSource(client, settings)

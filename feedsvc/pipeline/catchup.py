@@ -73,6 +73,9 @@ class CatchUp:
         except (UpstreamError, AnswerError) as error:
             log.warning("the ledger's gaps could not be closed: %s", error, extra={"action": "catch-up"})
             return CaughtUp(whole=False)
+        if newest is None:
+            log.warning("OAI-PMH tells of no paper in a week: not believed", extra={"action": "catch-up"})
+            return CaughtUp(whole=False)
         settled = self._settle(coverages, newest, now)
         self._store.harvests.save(replace(harvest, touched_at=self._clock.now(), done=True))
         return CaughtUp(added, settled)
@@ -97,15 +100,16 @@ class CatchUp:
             return has_gaps or any(coverage.first < coverage.last for coverage in coverages.values())
         return now - last.touched_at >= (TRY_AGAIN if has_gaps or not last.done else AUDIT_EVERY)
 
-    def _harvest(self, coverages: Mapping[str, Coverage]) -> tuple[int, date]:
+    def _harvest(self, coverages: Mapping[str, Coverage]) -> tuple[int, date | None]:
+        """Record what is missing; give how many rows that were, and the newest change told of, if any."""
         gaps = [day for coverage in coverages.values() for day in coverage.gaps]
         last = max(coverage.last for coverage in coverages.values())
-        added, newest = 0, date.min
+        added, changes = 0, set[date]()
         for page in self._source.harvest_papers(min(gaps, default=last) - OVERLAP):
-            newest = max((history.changed for history, _ in page), default=newest)
+            changes.update(history.changed for history, _ in page)
             for told in chunked(page, PAPERS_A_TRANSACTION):
                 added += self._add_missing(told, coverages)
-        return added, newest
+        return added, max(changes, default=None)
 
     def _add_missing(self, told: Sequence[Told], coverages: Mapping[str, Coverage]) -> int:
         """Record what the ledger should have of some papers and has not."""
