@@ -131,6 +131,7 @@ def test_a_feed_that_takes_replacements_in_shows_the_new_version(world: World) -
         (FaultKind.RESET, BatchState.FAILED),
         (FaultKind.BROKEN_OFF, BatchState.FAILED),
         (FaultKind.STALE_BATCH, BatchState.STALE),
+        (FaultKind.ABSURD_DATE, BatchState.FAILED),
     ],
 )
 def test_a_bad_answer_is_noted_and_what_was_served_stays(
