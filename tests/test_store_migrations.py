@@ -126,7 +126,7 @@ def test_processes_that_migrate_at_once_make_one_schema(empty: Store, database_u
         other.stdin.write("\n")
         other.stdin.flush()
 
-    said = [other.communicate(timeout=30)[0] for other in others]
+    said = [other.communicate(timeout=120)[0] for other in others]
 
     assert said == [f"{len(STEPS)}\n"] * 2
     empty.check()
