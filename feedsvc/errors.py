@@ -21,6 +21,8 @@ A leaf exists where a caller tells it apart. Messages name the offending value a
 
 from __future__ import annotations
 
+import unicodedata
+
 
 class FeedsvcError(Exception):
     """Root of all errors raised on purpose."""
@@ -42,15 +44,24 @@ class QueryError(FeedsvcError, ValueError):
     """A keyword query cannot be read; `position` counts characters from 0."""
 
     def __init__(self, text: str, position: int, expected: str) -> None:
-        super().__init__(f"{expected} at character {position + 1} of {text!r}")
+        super().__init__(f"at character {position + 1} of {text!r}: {expected}")
         self.text = text
         self.position = position
         self.expected = expected
 
     def pointer(self) -> str:
-        """Give the query with a caret under the offending character, in two lines."""
+        """Give the query with a caret under the offending character, in two lines.
+
+        Where characters take no room, or twice as much as others, the second line does too.
+        """
         line = "".join(" " if character.isspace() else character for character in self.text)
-        return f"{line}\n{' ' * self.position}^"
+        return f"{line}\n{''.join(map(_blank_for, line[: self.position]))}^"
+
+
+def _blank_for(character: str) -> str:
+    if unicodedata.combining(character):
+        return ""
+    return "\u3000" if unicodedata.east_asian_width(character) in "WF" else " "
 
 
 class AddressError(FeedsvcError, ValueError):

@@ -126,7 +126,7 @@ def test_feeds_check_names_file_key_and_what_was_expected_for_every_fault(folder
 
     assert result.exit_code == 1
     assert "large.toml: limit: " in result.stderr
-    assert "wrong.toml: query: expected" in result.stderr
+    assert "wrong.toml: query: at character 15: expected" in result.stderr
     assert "wrong.toml: limits: unknown key" in result.stderr
 
 

@@ -154,7 +154,7 @@ def _parse_query(text: object) -> Query:
     try:
         return parse(" ".join(text.split()))
     except QueryError as error:
-        raise ValueError(f"{error.expected} at character {error.position + 1}\n{error.pointer()}") from error
+        raise ValueError(f"at character {error.position + 1}: {error.expected}\n{error.pointer()}") from error
 
 
 def _read_category(text: str) -> str:

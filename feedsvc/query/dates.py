@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 MOST_YEARS = 100
-SPAN_EXAMPLES = "2026-01-14, 2026-01, 2026, 2026-01..2026-02 or, counted from the newest day, 7d"
+SPAN_EXAMPLES = (
+    "a date such as 2026-01-14, 2026-01 or 2026, two of them with '..' between, or an age such as 7d"
+)
 _AGE = re.compile(r"(?P<count>\d{1,6})(?P<unit>[dwmy])")
 _DATE = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?")
 

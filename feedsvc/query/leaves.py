@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from feedsvc.paper import Kind
 from feedsvc.query.dates import Unit, count_back, spell_span
 from feedsvc.query.stems import find_candidate_prefix, find_word, stem_word
-from feedsvc.query.words import spell
+from feedsvc.query.words import is_letter, spell
 from feedsvc.taxonomy import load_taxonomy
 
 if TYPE_CHECKING:
@@ -110,7 +110,10 @@ class Stemmed:
 
 @dataclass(frozen=True, slots=True)
 class AuthorTerm:
-    """Words, sorted, that one author's name holds, and the initials of their other names, in order."""
+    """Words, sorted, that one author's name holds, and the initials of their other names, in order.
+
+    A single letter is a word where it is part of a family name: the O of O'Neil.
+    """
 
     words: tuple[str, ...]
     initials: tuple[str, ...] = ()
@@ -142,8 +145,9 @@ class AuthorTerm:
 
     @property
     def slug(self) -> str:
-        """The author as arXiv writes them: `hinton_g`."""
-        return "_".join(self.words + self.initials)
+        """The author as arXiv writes them: `hinton_g`; what an apostrophe parted comes first: `o_neil_p`."""
+        words = sorted(self.words, key=lambda word: (not is_letter(word), word))
+        return "_".join((*words, *self.initials))
 
     def __str__(self) -> str:
         return f"au:{quote(self.slug)}"

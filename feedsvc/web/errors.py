@@ -43,7 +43,7 @@ def register_errors(app: Flask) -> None:
 
 
 def _answer_query(error: QueryError) -> Response:
-    sentence = _as_sentence(f"{error.expected} at character {error.position + 1}")
+    sentence = _as_sentence(f"at character {error.position + 1}: {error.expected}")
     return _tell(Problem(400, "This query cannot be read", sentence, error.text, error.pointer()), str(error))
 
 
