@@ -63,7 +63,7 @@ def make_service(
 
     Raises SettingsError for feed definitions or a database URL that cannot be used, and StoreError.
     """
-    catalogue = load_catalogue(settings.feeds_dir)
+    catalogue = load_catalogue(settings.feeds_dir, settings.categories)
     store = open_store(settings.database_url)
     store.migrate()
     publisher = Publisher(

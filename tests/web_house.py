@@ -108,7 +108,7 @@ def open_house(folder: Path, **values: object) -> Iterator[House]:
 
 
 def _furnish(settings: Settings, store: Store, clock: StoppedClock) -> House:
-    catalogue = load_catalogue(settings.feeds_dir)
+    catalogue = load_catalogue(settings.feeds_dir, settings.categories)
     publisher = Publisher(
         store,
         catalogue,
