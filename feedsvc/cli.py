@@ -199,13 +199,21 @@ def parse(files: tuple[Path, ...]) -> None:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORT, default=8100, show_default=True, help="Port to listen on.")
-def standin(papers: Path | None, host: str, port: int) -> None:
-    """Run the stand-in: a small server that speaks as arXiv does, over sample papers."""
-    with stop_signals() as stopped, open_standin(papers, host, port) as server:
+@click.option("--dated", is_flag=True, help="Begin on the papers' own first day, instead of in this week.")
+def standin(papers: Path | None, host: str, port: int, dated: bool) -> None:
+    """Run the stand-in: a small server that speaks as arXiv does, over sample papers.
+
+    Their week is announced again in the present one, so that a service which goes by the real clock finds it
+    where it looks.
+    """
+    now = None if dated else datetime.now(UTC)
+    with stop_signals() as stopped, open_standin(papers, host, port, now=now) as server:
         click.echo(
-            f"RSS   {server.url}/rss/cs.AI\nAtom  {server.url}/atom/cs.AI\nAPI   {server.url}/api/query"
+            f"RSS   {server.url}/rss/cs.AI\nAtom  {server.url}/atom/cs.AI\n"
+            f"API   {server.url}/api/query\nOAI   {server.url}/oai"
         )
-        click.echo(f"to go on by a day: curl -X POST {server.url}/control/advance")
+        if dated:
+            click.echo(f"to go on by a day: curl -X POST {server.url}/control/advance")
         stopped.wait()
 
 

@@ -66,7 +66,7 @@ def make_service(
 
     Raises SettingsError for feed definitions or a database URL that cannot be used, and StoreError.
     """
-    defined = load_catalogue(settings.feeds_dir)
+    defined = load_catalogue(settings.feeds_dir, settings.categories)
     store = open_store(settings.database_url)
     store.migrate()
     saved = make_saved(settings, store, defined, clock)

@@ -250,6 +250,24 @@ def wait_for(look: Callable[[], Found]) -> Found:
     return found
 
 
+@pytest.mark.parametrize("options", [(), ("--dated",)])
+def test_the_standin_names_its_addresses_and_is_of_this_week_unless_dated(
+    folder: Path, options: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "feedsvc", "standin", "--port", "0", *options]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = dict(process.stdout.readline().split() for _ in ("RSS", "Atom", "API", "OAI"))
+            with urllib.request.urlopen(told["OAI"].replace("/oai", "/control"), timeout=10) as answer:
+                state = json.load(answer)
+        finally:
+            process.terminate()
+
+    assert list(told) == ["RSS", "Atom", "API", "OAI"]
+    assert state["now"].startswith("2026-01-05T05:00:") is bool(options)
+
+
 def test_help_tells_every_command(folder: Path) -> None:
     listed = run("--help").stdout
 

@@ -179,18 +179,26 @@ def test_opml_lists_every_feed_by_group_under_its_public_address(client: FlaskCl
     }
 
 
+@pytest.mark.parametrize("path", ["/feeds", "/feeds/"])
+def test_the_folder_of_all_feeds_leads_to_their_list(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, response.headers["Location"]) == (308, "/")
+
+
 def test_opml_of_picked_feeds_holds_these_alone(client: FlaskClient) -> None:
-    path = "/subscriptions.opml?feeds=cs.ai,+random-walks,&feeds=cs.CV"
+    path = "/subscriptions.opml?feeds=cs.ai,+random-walks,&feeds=hep-th"
     found = etree.fromstring(client.get(path).data)
 
     addresses = [url.rpartition("/")[2] for url in found.xpath("//@xmlUrl")]
-    assert addresses == ["random-walks.xml", "cs.AI.xml", "cs.CV.xml"]
+    assert addresses == ["random-walks.xml", "cs.AI.xml", "hep-th.xml"]
 
 
 @pytest.mark.parametrize(
     ("query", "status", "told"),
     [
         ("feeds=cs.AI,nothing-at-all", 404, "nothing-at-all"),
+        ("feeds=cs.AI,cs.CV", 404, "'cs.CV' is not followed here"),
         ("feed=cs.AI", 400, "'feed' is no parameter here: expected feeds"),
     ],
 )

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
@@ -55,6 +56,7 @@ class IndexViews:
         """Give the routes."""
         blueprint = Blueprint("index", __name__)
         blueprint.add_url_rule("/", view_func=self.show_index)
+        blueprint.add_url_rule("/feeds/", view_func=self.lead_to_index)
         blueprint.add_url_rule("/subscriptions.opml", view_func=self.list_opml)
         blueprint.add_url_rule("/subscriptions.json", view_func=self.list_json)
         return blueprint
@@ -81,6 +83,10 @@ class IndexViews:
             example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
         )
         return send_ready(make_ready(page.encode(), "text/html; charset=utf-8"), SECONDS)
+
+    def lead_to_index(self) -> BaseResponse:
+        """Lead from the folder of all feeds to their list."""
+        return redirect(url_for("index.show_index"), 308)
 
     def list_opml(self) -> Response:
         """List the feeds as OPML, a group an archive."""
