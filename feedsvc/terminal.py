@@ -88,7 +88,8 @@ def _tell_counts(preview: Preview) -> str:
     papers = "1 paper" if preview.papers == 1 else f"{preview.papers} papers"
     days = "1 day" if len(preview.days) == 1 else f"{len(preview.days)} days"
     shown = f", the newest {len(preview.catches)} shown" if len(preview.catches) < preview.papers else ""
-    return f"{more}{papers} on {days}{shown}"
+    reach = f"; words as common as these are looked for since {preview.reach}" if preview.reach else ""
+    return f"{more}{papers} on {days}{shown}{reach}"
 
 
 def _tabulate(survey: Survey) -> Table:

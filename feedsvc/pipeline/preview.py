@@ -28,13 +28,15 @@ class Catch:
 class Preview:
     """The newest catches, how many there are in all, and the days on which they were announced.
 
-    `is_all` is false where there are more than were counted.
+    `is_all` is false where there are more than were counted. Before `reach`, if there is such a day, nothing
+    was looked for: every word is too common.
     """
 
     catches: tuple[Catch, ...]
     papers: int
     days: tuple[date, ...]
     is_all: bool
+    reach: date | None
 
 
 def preview_query(store: Store, catalogue: Catalogue, query: Query, within: Query, limit: int) -> Preview:
@@ -52,4 +54,5 @@ def preview_query(store: Store, catalogue: Catalogue, query: Query, within: Quer
         papers=len(newest),
         days=tuple(sorted({a.day for a in found}, reverse=True)),
         is_all=len(found) < MOST_READ,
+        reach=store.announcements.reach(wanted),
     )
