@@ -6,7 +6,9 @@
     ├── QueryError             a keyword query that cannot be read; knows the position
     ├── AddressError           a feed address that cannot be served
     │   └── UnknownFeedError   no such feed; knows the names that come near
-    │       └── UnfollowedError    a category that the operator does not follow
+    │       ├── UnfollowedError    a category that the operator does not follow
+    │       └── GivenUpError       a saved feed that was deleted
+    ├── SavedFeedError         a feed that cannot be saved so; knows the field
     ├── UpstreamError          arXiv could not be reached, or refused
     ├── AnswerError            arXiv answered something that cannot be used
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
@@ -86,6 +88,22 @@ class UnfollowedError(UnknownFeedError):
     def sentence(self, name: str) -> str:
         """Say what is wrong, without the names that come near."""
         return f"{name!r} is not followed here"
+
+
+class GivenUpError(UnknownFeedError):
+    """Somebody saved this feed and deleted it: its readers may stop asking."""
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, without the names that come near."""
+        return f"the feed {name!r} was deleted by whoever saved it"
+
+
+class SavedFeedError(FeedsvcError, ValueError):
+    """A visitor's feed cannot be saved so; `field` is the one to mend: name, query, title or token."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class UpstreamError(FeedsvcError):

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     HttpUrl,
+    SecretStr,
     StringConstraints,
     ValidationError,
     field_validator,
@@ -78,6 +79,30 @@ class ArxivSettings(BaseModel):
         return self
 
 
+class SavingSettings(BaseModel):
+    """Whether visitors may save feeds of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["off", "open", "token"] = Field(
+        "off",
+        description="who may save feeds: `off`, nobody; `open`, everybody; `token`, who knows the token",
+    )
+    token: SecretStr = Field(
+        SecretStr(""), description="what whoever saves a feed must know, with mode `token`"
+    )
+    most: int = Field(10_000, ge=0, description="how many feeds may be saved")
+    sleep_days: int = Field(
+        90, ge=1, description="days after which a saved feed that nobody asks for is no longer built ahead"
+    )
+
+    @model_validator(mode="after")
+    def _need_token(self) -> SavingSettings:
+        if self.mode == "token" and not self.token.get_secret_value():
+            raise ValueError("token is empty: expected one with the mode token")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings; read once, at the edge."""
 
@@ -115,6 +140,7 @@ class Settings(BaseSettings):
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
     )
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
+    saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
 
     @field_validator("categories", "languages", mode="before")
     @classmethod

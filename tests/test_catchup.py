@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import feedparser
 import pytest
 
 from feedsvc.calendar import eastern_date, switches_at
-from feedsvc.paper import BatchState, Kind, Origin
-from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN
+from feedsvc.history import PaperHistory
+from feedsvc.paper import BatchState, Kind, Origin, Paper
+from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN, CatchUp, CaughtUp
 from feedsvc.standin.faults import Fault, FaultKind
 from feedsvc.standin.synthetic import make_corpus
 from tests.world import World, run_world
@@ -104,6 +105,21 @@ def test_a_harvest_that_fails_leaves_the_gap_and_is_tried_again_later(world: Wor
     batch = world.service.store.ledger.find_batch("cs.AI", tuesday)
     assert batch is not None
     assert (batch.state, batch.source) == (BatchState.OK, "oai")
+
+
+def test_a_harvest_that_tells_of_nothing_at_all_settles_no_day(world: World) -> None:
+    class Silence:
+        def harvest_papers(self, since: date) -> Iterator[Sequence[tuple[PaperHistory, Paper]]]:
+            yield ()
+
+    tuesday = FIRST_DAY + timedelta(days=1)
+    sleep_until_morning(world, FIRST_DAY + timedelta(days=11))
+    store = world.service.store
+
+    caught_up = CatchUp(store, Silence(), world.clock, CATEGORIES).run_due()
+
+    assert caught_up == CaughtUp(whole=False)
+    assert store.ledger.find_batch("cs.AI", tuesday) is None
 
 
 def test_what_a_listing_left_out_is_found_within_a_day(world: World) -> None:

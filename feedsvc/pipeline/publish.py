@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
-from feedsvc.feed import Feed
+from feedsvc.feed import Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.window import compose_entries, select_papers, stand_papers
 from feedsvc.http import Clock
@@ -61,6 +61,7 @@ class Publisher:
         base: str,
         languages: Sequence[str],
         categories: Sequence[str],
+        saved: Callable[[], Iterable[Definition]] = tuple,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
@@ -69,17 +70,22 @@ class Publisher:
         self._base = base
         self._languages = tuple(languages)
         self._categories = tuple(categories)
+        self._saved = saved
         self._shelf = Shelf()
         self._complete_day: date | None = None
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
     def ready_feeds(self) -> tuple[Feed, ...]:
-        """Give the feeds whose documents are kept ready: followed categories, archives, definitions."""
+        """Give the feeds whose documents are kept ready: of categories, archives, definitions, saved ones."""
         followed = set(self._categories)
         archives = load_taxonomy().archives
         places = followed | {name for name, a in archives.items() if not followed.isdisjoint(a.categories)}
-        return (*map(self._catalogue.category_feed, sorted(places)), *self._catalogue.feeds.values())
+        return (
+            *map(self._catalogue.category_feed, sorted(places)),
+            *self._catalogue.feeds.values(),
+            *(definition.make_feed() for definition in self._saved()),
+        )
 
     def find_document(self, feed: Feed, format_: str, language: str | None = None) -> Document:
         """Give a feed's document: the ready one, or one made now and kept for a while.

@@ -66,6 +66,9 @@ def is_character(token: str) -> bool:
     return _CJK_TOKEN.fullmatch(token) is not None
 
 
+PADDING = " |"
+
+
 def pad(phrases: Iterable[Sequence[str]]) -> str:
     """Join phrases into one string in which `" " + words + " "` is found only within one phrase."""
     return " | ".join(("", *(" ".join(phrase) for phrase in phrases), ""))

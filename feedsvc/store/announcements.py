@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Select, case, func, or_, select
+from sqlalchemy import Connection, Engine, Select, or_, select
 
-from feedsvc.paper import Announcement, Kind
+from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
 from feedsvc.query.ast import is_relative, resolve_dates
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
+from feedsvc.store.candidates import find_by_place, find_by_release, find_newest_day
 from feedsvc.store.engine import read
-from feedsvc.store.narrow import narrow_query
-from feedsvc.store.papers import chunked, load_papers
+from feedsvc.store.plan import plan_query
 from feedsvc.store.rows import read_announcement
+from feedsvc.store.versions import chunked, load_papers
 
 CHUNK = 400
-FIRST_SPAN = timedelta(days=2)
+# What needs no second look is often wanted by the hundred.
+CHUNK_EXACT = 100
 # Building a hundred feeds asks about the same recent papers again and again: their words are read once.
 WORDINGS = 8000
 MOST_READ = 100_000
@@ -40,21 +42,18 @@ class AnnouncementStore:
         """Give the announcements that match a query, read only as far as the caller goes on.
 
         With `by_release` newest release day first, and none of history that was filled in later; else newest
-        day first, on one day in arXiv's order of kinds, then the later id. Where words decide, only the
-        newest 100,000 announcements are read: there is no index of words yet, and any visitor may ask.
-        Dates relative to the newest day count from the newest announcement.
+        day first, on one day the later paper. Of a query that no index helps with, only the newest 100,000
+        candidates are read: any visitor may ask. Dates relative to the newest day count from the newest
+        announcement.
         """
         query = self.resolve(query)
-        condition = narrow_query(query)
-        table = schema.announcements.c
-        date_ = table.released if by_release else table.day
-        rank = case({kind.value: kind.rank for kind in Kind}, value=table.kind)
-        order = (date_.desc(), table.day.desc(), rank, table.paper.desc(), table.category)
-        statement = select(schema.announcements).where(condition.clause).order_by(*order)
+        plan = plan_query(query)
         with read(self._engine) as connection:
-            spans = (statement.where(date_.between(*span)) for span in _read_spans(connection, date_))
-            chunks = (chunk for span in spans for chunk in self._read(connection, span))
-            if condition.exact:
+            find = find_by_release if by_release else find_by_place
+            statements = find(connection, plan)
+            size = CHUNK_EXACT if plan.exact else CHUNK
+            chunks = (chunk for statement in statements for chunk in self._read(connection, statement, size))
+            if plan.exact:
                 yield from chain.from_iterable(chunks)
                 return
             subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
@@ -68,7 +67,7 @@ class AnnouncementStore:
         if not is_relative(query):
             return query
         with read(self._engine) as connection:
-            newest = connection.execute(select(func.max(schema.announcements.c.day))).scalar()
+            newest = find_newest_day(connection)
         return resolve_dates(query, newest or BEFORE_ALL)
 
     def of_papers(self, papers: Iterable[str]) -> list[Subject]:
@@ -98,8 +97,10 @@ class AnnouncementStore:
             rows = connection.execute(statement.limit(limit))
             return self._subjects(connection, [read_announcement(row) for row in rows])
 
-    def _read(self, connection: Connection, statement: Select[Any]) -> Iterator[list[Announcement]]:
-        with connection.execution_options(yield_per=CHUNK).execute(statement) as rows:
+    def _read(
+        self, connection: Connection, statement: Select[Any], size: int
+    ) -> Iterator[list[Announcement]]:
+        with connection.execution_options(yield_per=size).execute(statement) as rows:
             for partition in rows.partitions():
                 yield [read_announcement(row) for row in partition]
 
@@ -110,14 +111,3 @@ class AnnouncementStore:
             paper = papers[announcement.paper, announcement.version]
             subjects.append(Subject(paper, announcement, self._word(paper)))
         return subjects
-
-
-def _read_spans(connection: Connection, date_: Column[date]) -> Iterator[tuple[date, date]]:
-    # Without bounds a database sorts the whole history of an archive's categories before its first row.
-    newest, oldest = (connection.execute(select(end(date_))).scalar() for end in (func.max, func.min))
-    length = FIRST_SPAN
-    while newest and oldest and newest >= oldest:
-        length = min(length, newest - oldest + timedelta(days=1))
-        yield newest - length + timedelta(days=1), newest
-        newest -= length
-        length *= 2

@@ -20,6 +20,7 @@ from feedsvc.query.ast import (
     members_of,
 )
 from feedsvc.store import schema
+from feedsvc.store.place import first_place, last_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def narrow_query(query: Query) -> Condition:
         case AnnouncedIn(place):
             return _narrow_places([place])
         case AnnouncedOn(first, last):
-            return Condition(table.day.between(first, last), exact=True)
+            return Condition(table.place.between(first_place(first), last_place(last)), exact=True)
         case OfKind(kind):
             return Condition(table.kind == kind.value, exact=True)
         case HasId(paper, version):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from feedsvc.errors import AddressError, QueryError, StoreError, UnknownFeedError
+from feedsvc.errors import AddressError, GivenUpError, QueryError, StoreError, UnknownFeedError
 from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
 
 log = logging.getLogger(__name__)
@@ -48,9 +48,9 @@ def _answer_query(error: QueryError) -> Response:
 
 
 def _answer_unknown_feed(error: UnknownFeedError) -> Response:
-    return _tell(
-        Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near), str(error)
-    )
+    status = 410 if isinstance(error, GivenUpError) else 404
+    sentence = _as_sentence(error.sentence(error.name))
+    return _tell(Problem(status, "No such feed", sentence, near=error.near), str(error))
 
 
 def _answer_address(error: AddressError) -> Response:
