@@ -65,16 +65,16 @@ def read_words(field: Field, value: str, *, is_quoted: bool = False) -> Term | P
 
 def _is_beginning(value: str, is_quoted: bool) -> bool:
     """Tell whether a star behind the last word asks for all that begins with it. Raises TermError."""
-    pieces = _PIECES.findall(value)
+    pieces = [("", 0), *((piece[0], piece.start()) for piece in _PIECES.finditer(value)), ("", 0)]
+    last_word = max((at for piece, at in pieces if piece[:1].isalnum()), default=0)
     found = False
-    for n, (before, piece, after) in enumerate(zip(["", *pieces], pieces, [*pieces[1:], ""], strict=False)):
+    for (before, _), (piece, at), (after, _) in zip(pieces, pieces[1:], pieces[2:], strict=False):
         if piece[0] != "*":
             continue
-        at = sum(map(len, pieces[:n]))
         if after[:1].isalnum() and (before[:1].isalnum() or before in _GAPS):
             raise TermError("expected '*' only at the end of a word", at)
         if _is_cut_short(before):
-            if any(later[0].isalnum() for later in pieces[n + 1 :]):
+            if at < last_word:
                 raise TermError("expected '*' only behind the last word of a phrase", at)
             found = True
         elif not before[:1].isalnum() and not is_quoted:
