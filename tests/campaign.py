@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from lxml import etree
@@ -89,6 +89,7 @@ class Campaign:
     chance: random.Random
     figures: Figures = field(default_factory=Figures)
     filled: set[tuple[str, str, str]] = field(default_factory=set)
+    killed: list[datetime] = field(default_factory=list)
     day: date = FIRST_DAY
 
     @property
@@ -136,6 +137,7 @@ class Campaign:
         if process.poll() is not None:
             self._await(process)
             return False
+        self.killed.append(datetime.now(UTC))
         process.kill()
         process.wait()
         return True
@@ -162,7 +164,7 @@ class Campaign:
         figures.requests = len(records)
         figures.faults = Counter(str(record.fault) for record in records if record.fault)
         figures.unseen = find_unseen(figures.faults, (self.folder / "worker.log").read_text("utf-8"))
-        figures.impolite = list(find_impolite(records))
+        figures.impolite = list(find_impolite(records, self.killed))
         return figures
 
     def _trouble(self) -> None:

@@ -122,6 +122,24 @@ def test_a_harvest_that_tells_of_nothing_at_all_settles_no_day(world: World) -> 
     assert store.ledger.find_batch("cs.AI", tuesday) is None
 
 
+def test_an_old_batch_is_known_although_half_of_it_was_never_seen(world: World) -> None:
+    tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
+    world.time.move_to(switches_at(tuesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.MISSING_ROWS, path="/rss/cs.AI", share=0.6)])
+    world.service.pipeline.run_due()
+    half = recorded(world, tuesday, "cs.AI")
+    assert 0 < 2 * len(half) < len(truth(world, tuesday, "cs.AI"))
+
+    world.time.move_to(switches_at(wednesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.STALE_BATCH, path="/rss/cs.AI")])
+    world.service.pipeline.run_due()
+
+    batch = world.service.store.ledger.find_batch("cs.AI", wednesday)
+    assert batch is not None
+    assert batch.state is BatchState.STALE
+    assert not truth(world, tuesday, "cs.AI") & recorded(world, wednesday, "cs.AI").keys()
+
+
 def test_what_a_listing_left_out_is_found_within_a_day(world: World) -> None:
     tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
     world.time.move_to(switches_at(tuesday) + timedelta(minutes=5))
