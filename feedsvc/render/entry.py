@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from feedsvc.calendar import day_announced_at
 from feedsvc.paper import Author, Digest, Entry, Kind, Paper, order_id
 from feedsvc.render.characters import clean_line, clean_text
 from feedsvc.render.content import Body, Note, Section, render_content
@@ -173,7 +174,11 @@ def _compose_body(entry: Entry, links: Iterable[Link], phrases: Phrases, brief: 
     return Body(
         language=phrases.language,
         warning=phrases.withdrawn if paper.is_withdrawn else None,
-        facts=(phrases.name_kind(entry.kind, paper.version), clean_line(", ".join(paper.categories))),
+        facts=(
+            phrases.name_kind(entry.kind, paper.version),
+            phrases.format_date(day_announced_at(entry.published)),
+            clean_line(", ".join(paper.categories)),
+        ),
         digest=sections,
         remark=clean_line(phrases.name_method(told.method)) if told else None,
         original=tuple(_original_sections(paper, told, phrases, brief)),
