@@ -32,14 +32,16 @@ from feedsvc.pipeline import (
     write_count,
 )
 from feedsvc.pipeline.backfill import Backfill
+from feedsvc.pipeline.preview import preview_query
 from feedsvc.pipeline.watch import Watch
+from feedsvc.query import parse as parse_query
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app, stop_signals
 from feedsvc.service import Service, make_record_source, make_service
 from feedsvc.settings import Settings, load_settings
 from feedsvc.standin.server import open_standin
 from feedsvc.store import open_store
-from feedsvc.terminal import print_survey
+from feedsvc.terminal import print_preview, print_survey
 
 log = logging.getLogger(__name__)
 
@@ -269,6 +271,23 @@ def feeds_list() -> None:
     """List the definitions: name, title, query."""
     for feed in load_catalogue(_settings().feeds_dir).feeds.values():
         click.echo(f"{feed.name}\t{feed.title}\t{feed.query}")
+
+
+@feeds.command("match")
+@click.argument("query")
+@click.option("--since", default="30d", show_default=True, help="From when on: 30d, 6w, 2026-01, 2026-01-14.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Papers to show.")
+def feeds_match(query: str, since: str, limit: int) -> None:
+    """Show what a QUERY would have caught, with the matched words marked."""
+    settings = _settings()
+    wanted = parse_query(query)
+    # A day without an end is where the counting begins.
+    within = parse_query(f"announced:{since}" if since[-1:].isalpha() else f"announced:{since}..")
+    with closing(open_store(settings.database_url)) as store:
+        store.check()
+        catalogue = load_catalogue(settings.feeds_dir, settings.categories)
+        preview = preview_query(store, catalogue, wanted, within, limit)
+    print_preview(preview, wanted, Console(highlight=False))
 
 
 def _print_records(file: Path) -> list[str]:

@@ -23,7 +23,7 @@ from feedsvc.paper import Digest, Paper
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app
 from feedsvc.service import Service, make_service
-from feedsvc.settings import ArxivSettings, Settings, load_settings
+from feedsvc.settings import ArxivSettings, SavingSettings, Settings, load_settings
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import FaultQueue
@@ -110,6 +110,7 @@ def _make_settings(port: int, folder: Path, standin: RunningStandin, corpus: Cor
         database_url=f"sqlite:///{folder.resolve()}/demo.sqlite3",
         categories=tuple(sorted(categories)),
         languages=("en", "zh"),
+        saving=SavingSettings(mode="open"),
         arxiv=ArxivSettings(
             feed_url=HttpUrl(standin.url),
             api_url=HttpUrl(f"{standin.url}/api/query"),

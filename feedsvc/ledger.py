@@ -88,16 +88,16 @@ def is_whole_before(day: date, last: Batch) -> bool:
 
 
 def judge_age(day: date, submitted: Sequence[datetime]) -> Verdict:
-    """Judge a listing by when its new papers were sent in.
+    """Judge a listing by when its new papers and versions were sent in.
 
     Those of an earlier day make an old batch (some are held back for days; of a true batch, most are not),
     and none can have been sent in after the day was announced.
     """
     days = [day_of_submission(moment) for moment in submitted]
     if late := sum(sent_for > day for sent_for in days):
-        return Verdict(BatchState.FAILED, f"{late} of {len(days)} new papers were sent in after {day}")
+        return Verdict(BatchState.FAILED, f"{late} of {len(days)} versions were sent in after {day}")
     if (old := sum(sent_for < day for sent_for in days)) * 2 > len(days):
-        return Verdict(BatchState.STALE, f"{old} of {len(days)} new papers were sent in for an earlier day")
+        return Verdict(BatchState.STALE, f"{old} of {len(days)} versions were sent in for an earlier day")
     return Verdict(BatchState.OK)
 
 

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
@@ -97,6 +98,30 @@ class ArxivSettings(BaseModel):
         return self
 
 
+class SavingSettings(BaseModel):
+    """Whether visitors may save feeds of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["off", "open", "token"] = Field(
+        "off",
+        description="who may save feeds: `off`, nobody; `open`, everybody; `token`, who knows the token",
+    )
+    token: SecretStr = Field(
+        SecretStr(""), description="what whoever saves a feed must know, with mode `token`"
+    )
+    most: int = Field(10_000, ge=0, description="how many feeds may be saved")
+    sleep_days: int = Field(
+        90, ge=1, description="days after which a saved feed that nobody asks for is no longer built ahead"
+    )
+
+    @model_validator(mode="after")
+    def _need_token(self) -> SavingSettings:
+        if self.mode == "token" and not self.token.get_secret_value():
+            raise ValueError("token is empty: expected one with the mode token")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings; read once, at the edge."""
 
@@ -130,6 +155,7 @@ class Settings(BaseSettings):
     )
     log_level: LogLevel = Field("INFO", description="least level that is logged, in any letter case")
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
+    saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
 
     @field_validator("categories", "languages", mode="before")
     @classmethod

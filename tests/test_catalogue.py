@@ -88,7 +88,7 @@ def test_a_bad_query_is_shown_with_a_caret(tmp_path: Path) -> None:
         load_catalogue(write(tmp_path, graphs='title = "Graphs"\nquery = "graph kind:old"'))
 
     assert str(caught.value).splitlines()[1:] == ["graph kind:old", " " * 11 + "^"]
-    assert "query: expected one of new, cross" in str(caught.value)
+    assert "query: at character 12: expected one of new, cross" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["query = 3", "query = true", "query = []"])

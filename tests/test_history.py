@@ -39,9 +39,9 @@ def rebuilt(
     known: tuple[Announcement, ...] = (),
     gaps: Coverage | None = None,
     place: str = "cs.AI",
-    was_listed: bool | None = None,
+    lacked_on: date | None = None,
 ) -> list[tuple[date, Kind, int, Origin]]:
-    rows = rebuild_history(told, place, known, gaps or coverage(), was_listed)
+    rows = rebuild_history(told, place, known, gaps or coverage(), lacked_on)
     return [(a.day, a.kind, a.version, a.origin) for a in rows]
 
 
@@ -75,7 +75,10 @@ def test_both_versions_come_back_when_both_days_were_missed() -> None:
     told = history(TUESDAY, THURSDAY, changed=THURSDAY)
 
     found = rebuilt(told, gaps=coverage(TUESDAY, THURSDAY))
-    assert [(day, kind) for day, kind, _, _ in found] == [(TUESDAY, Kind.NEW), (THURSDAY, Kind.REPLACE)]
+    assert found == [
+        (TUESDAY, Kind.NEW, 1, Origin.REBUILT),
+        (THURSDAY, Kind.REPLACE, 2, Origin.REBUILT),
+    ]
 
 
 def test_a_paper_that_was_held_back_came_on_the_one_day_that_is_missing() -> None:
@@ -119,8 +122,80 @@ def test_a_paper_held_back_into_our_time_is_taken_and_flagged() -> None:
 def test_a_later_cross_list_of_a_known_paper_is_found_by_the_last_change() -> None:
     told = history(TUESDAY, changed=THURSDAY)
 
-    found = rebuilt(told, gaps=coverage(THURSDAY), place="cs.LG", was_listed=False)
+    found = rebuilt(told, gaps=coverage(THURSDAY), place="cs.LG", lacked_on=TUESDAY)
     assert found == [(THURSDAY, Kind.CROSS, 1, Origin.REBUILT)]
+
+
+def test_a_cross_list_since_the_last_announcement_comes_in_the_version_of_its_day() -> None:
+    told = history(TUESDAY, THURSDAY, changed=THURSDAY)
+
+    found = rebuilt(told, gaps=coverage(THURSDAY), place="cs.LG", lacked_on=TUESDAY)
+    assert found == [(THURSDAY, Kind.CROSS, 2, Origin.REBUILT)]
+
+
+def test_a_cross_list_comes_before_what_is_known_of_the_category() -> None:
+    told = history(TUESDAY, FRIDAY, changed=FRIDAY)
+    later = row(FRIDAY, Kind.REPLACE_CROSS, 2, "cs.LG")
+
+    found = rebuilt(told, (later,), coverage(WEDNESDAY, THURSDAY), "cs.LG", TUESDAY)
+    assert found == [(THURSDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
+    found = rebuilt(told, (later,), coverage(WEDNESDAY), "cs.LG", TUESDAY)
+    assert found == [(WEDNESDAY, Kind.CROSS, 1, Origin.REBUILT)]
+
+
+def test_a_later_cross_list_that_listings_left_out_is_put_on_the_last_change() -> None:
+    told = history(TUESDAY, changed=FRIDAY)
+
+    found = rebuilt(told, place="cs.LG", lacked_on=TUESDAY)
+    assert found == [(FRIDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
+    found = rebuilt(told, place="cs.LG", lacked_on=THURSDAY)
+    assert found == [(FRIDAY, Kind.CROSS, 1, Origin.REBUILT)]
+
+
+def test_a_category_that_was_not_there_long_ago_is_taken_for_new_on_a_missed_day_only() -> None:
+    old = MONDAY - timedelta(days=60)
+    told = history(old, changed=WEDNESDAY)
+
+    assert rebuilt(told, place="cs.LG", lacked_on=old) == []
+    found = rebuilt(told, gaps=coverage(WEDNESDAY), place="cs.LG", lacked_on=old)
+    assert found == [(WEDNESDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
+
+
+def test_a_cross_list_missed_with_two_versions_may_be_of_either_and_both_say_so() -> None:
+    told = history(TUESDAY, THURSDAY, changed=THURSDAY)
+
+    found = rebuilt(told, gaps=coverage(TUESDAY, THURSDAY), place="cs.LG")
+    assert found == [
+        (TUESDAY, Kind.CROSS, 1, Origin.ESTIMATED),
+        (THURSDAY, Kind.REPLACE_CROSS, 2, Origin.ESTIMATED),
+    ]
+
+
+def test_a_paper_first_seen_as_a_replacement_gets_its_first_announcement() -> None:
+    told = history(TUESDAY, THURSDAY, changed=THURSDAY)
+
+    found = rebuilt(told, (row(THURSDAY, Kind.REPLACE, 2),), coverage(TUESDAY))
+    assert found == [(TUESDAY, Kind.NEW, 1, Origin.REBUILT)]
+
+
+def test_versions_from_before_a_category_was_added_are_not_announced_there() -> None:
+    told = history(TUESDAY, WEDNESDAY, changed=FRIDAY)
+
+    assert rebuilt(told, (row(FRIDAY, Kind.CROSS, 2, "cs.LG"),), place="cs.LG") == []
+
+
+def test_a_version_from_before_our_time_is_not_announced_again_for_a_later_change() -> None:
+    told = history(MONDAY - timedelta(days=60), MONDAY - timedelta(days=20), changed=WEDNESDAY)
+
+    assert rebuilt(told, gaps=coverage(WEDNESDAY)) == []
+
+
+def test_a_change_on_a_day_that_is_still_to_be_judged_waits_or_is_flagged() -> None:
+    told = history(TUESDAY, changed=FRIDAY)
+
+    assert rebuilt(told, gaps=coverage(last=THURSDAY)) == []
+    found = rebuilt(told, gaps=coverage(TUESDAY, last=THURSDAY))
+    assert found == [(TUESDAY, Kind.NEW, 1, Origin.ESTIMATED)]
 
 
 def test_a_version_replaced_before_the_freeze_was_never_announced() -> None:

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -43,6 +44,8 @@ for number in range(known.records, CHUNKS):
     place = replace(HARVEST, records=number + 1, token=str(number), done=number + 1 == CHUNKS)
     store.bulk.record(chunk, place)
     print(number, flush=True)
+    if number == int(sys.argv[2]):
+        sys.stdin.read()
 """
 CHUNKS = 60
 
@@ -269,15 +272,17 @@ def test_killed_at_any_point_and_gone_on_with_it_ends_as_if_it_had_not_been(
 
 
 def _run(url: str, kill_after: int | None = None, delay: float = 0.0) -> bool:
-    """Record all chunks in a process of its own; kill it so long after so many, and tell whether that was."""
-    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    """Record all chunks in a process of its own; kill it so long after so many, and tell whether that was.
+
+    It waits for that at the last chunk, should we be slow.
+    """
+    waits_at = str(CHUNKS - 1 if kill_after else CHUNKS)
+    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url, waits_at]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for seen, _ in enumerate(process.stdout, start=1):
             if seen == kill_after:
-                try:
-                    process.wait(delay)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                time.sleep(delay)
+                process.kill()
     assert process.returncode in (0, -signal.SIGKILL)
     return process.returncode == -signal.SIGKILL

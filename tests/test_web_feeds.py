@@ -215,7 +215,7 @@ def test_head_tells_the_same_without_a_body(client: FlaskClient) -> None:
 
 def test_one_connection_serves_one_answer_after_another(house: House) -> None:
     with serve_app(house.app, "127.0.0.1", 0, 2) as port:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
         answers = [_ask(connection, "HEAD", {}), _ask(connection, "GET", {"Accept-Encoding": "gzip"})]
         tag = answers[1][1]["ETag"]
         answers.append(_ask(connection, "GET", {"Accept-Encoding": "gzip", "If-None-Match": tag}))

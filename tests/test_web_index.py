@@ -15,11 +15,10 @@ from flask.testing import FlaskClient
 from lxml import etree
 from sqlalchemy import event
 
-from feedsvc.feed.catalogue import load_catalogue
 from feedsvc.render import load_formats
-from feedsvc.store import open_store
-from feedsvc.web import create_app
-from tests.web_house import BROWSER, House, open_house
+from feedsvc.service import make_service
+from feedsvc.settings import load_settings
+from tests.web_house import BROWSER, House, StoppedClock, open_house
 
 VOID = {"br", "input", "link", "meta"}
 
@@ -111,12 +110,10 @@ def test_the_page_tells_the_newest_day_first_and_links_what_is_late(text: str) -
 
 
 def test_a_ledger_without_a_batch_has_no_newest_day(tmp_path: Path) -> None:
-    empty = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-    with open_house(tmp_path) as house, closing(open_store(empty)) as store:
-        store.migrate()
-        catalogue = load_catalogue(house.settings.feeds_dir)
-        app = create_app(house.settings, store, catalogue, house.publisher, clock=house.clock)
-        text = app.test_client().get("/").text
+    database = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    settings = load_settings(categories="cs.AI", feeds_dir=tmp_path, database_url=database)
+    with closing(make_service(settings, StoppedClock())) as service:
+        text = service.app.test_client().get("/").text
 
     assert "none yet" in text
     assert "Newest announcements" not in text

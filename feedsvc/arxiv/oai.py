@@ -32,6 +32,7 @@ class OaiPage:
     `list_size` and `cursor` (the place of the page's first record) are told by arXiv's former server only.
     `skipped` holds a reason for each record that could not be read. `sets` are specifications and names,
     `formats` metadata prefixes, `earliest` is the first datestamp of all, where these were asked for.
+    `none_match` is what arXiv says in place of a list that is empty.
     """
 
     verb: str
@@ -45,6 +46,7 @@ class OaiPage:
     sets: tuple[tuple[str, str], ...] = ()
     formats: tuple[str, ...] = ()
     earliest: date | None = None
+    none_match: str = ""
 
 
 def parse_oai(body: bytes) -> OaiPage:
@@ -120,7 +122,10 @@ def _read_header(header: etree._Element) -> OaiRecord:
 
 def _read_page(root: etree._Element, records: tuple[OaiRecord, ...], skipped: tuple[str, ...]) -> OaiPage:
     """Read what is left of an answer once its records are taken out."""
+    none_match = _read_errors(root)
     verb = _find_verb(root)
+    if not (verb or none_match):
+        raise BrokenAnswer(f"an answer of OAI-PMH came that holds {', '.join(read_texts(root)) or 'nothing'}")
     asked = _read_attributes(root.find(f"{_OAI}request"))
     token = root.find(f"*/{_OAI}resumptionToken")
     ends = _read_attributes(token)
@@ -136,22 +141,23 @@ def _read_page(root: etree._Element, records: tuple[OaiRecord, ...], skipped: tu
         sets=tuple(_read_set(element) for element in root.iterfind(f"*/{_OAI}set")),
         formats=tuple(fold_text(element.text) for element in root.iterfind(f"*/*/{_OAI}metadataPrefix")),
         earliest=read_day(root.findtext(f"*/{_OAI}earliestDatestamp")),
+        none_match=none_match,
     )
 
 
-def _find_verb(root: etree._Element) -> str:
-    """Give the verb that is answered, nothing where none match. Raises what the answer's errors say."""
+def _read_errors(root: etree._Element) -> str:
+    """Give what is said where none match, else nothing. Raises what the answer's other errors say."""
     errors = [(error.get("code", ""), fold_text(error.text)) for error in root.iterchildren(f"{_OAI}error")]
     for code, text in errors:
         if code == "badResumptionToken":
             raise TokenExpired(f"{code}: {text}")
         if code != "noRecordsMatch":
             raise ErrorAnswer(f"{code}: {text}")
-    names = read_texts(root)
-    verb = next((name for name in names if name in _VERBS), "")
-    if not (verb or errors):
-        raise BrokenAnswer(f"an answer of OAI-PMH came that holds {', '.join(names) or 'nothing'}")
-    return verb
+    return next((f"{code}: {text}" for code, text in errors), "")
+
+
+def _find_verb(root: etree._Element) -> str:
+    return next((name for name in read_texts(root) if name in _VERBS), "")
 
 
 def _find_prefix(records: Iterable[OaiRecord]) -> str | None:

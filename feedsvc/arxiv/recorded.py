@@ -11,7 +11,7 @@ from feedsvc.arxiv.listing import parse_listing
 from feedsvc.arxiv.oai import OAI_ROOT, parse_oai
 from feedsvc.arxiv.oai_record import OaiRecord, OaiVersion
 from feedsvc.arxiv.wire import open_elements
-from feedsvc.errors import BrokenAnswer
+from feedsvc.errors import BrokenAnswer, ErrorAnswer
 from feedsvc.paper import Kind, Paper
 
 Record = dict[str, object]
@@ -113,6 +113,9 @@ def _write_record(paper: Paper, kind: Kind | None, source: str) -> Record:
 
 def _read_oai(body: bytes) -> RecordedAnswer:
     page = parse_oai(body)
+    if page.none_match:
+        # To a harvest this is an empty list; of an answer by itself it is all there is to say.
+        raise ErrorAnswer(page.none_match)
     return RecordedAnswer("oai", tuple(map(_write_oai_record, page.records)), page.skipped)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
 from itertools import takewhile
@@ -41,13 +41,14 @@ _LANGUAGE = re.compile(r"[a-z]{2}(-(arab|cyrl|hans|hant|latn))?(-[a-z]{2})?")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The feeds that have a name, by their definitions, in alphabetical order.
+    """The feeds that have a name: the defined ones in alphabetical order, and what finds the saved ones.
 
     `followed` are the categories that the operator follows, so that no other is proposed; None is all.
     """
 
     definitions: Mapping[str, Definition]
     followed: frozenset[str] | None = None
+    find_saved: Callable[[str], Definition | None] = field(default=lambda name: None, compare=False)
 
     @cached_property
     def feeds(self) -> dict[str, Feed]:
@@ -62,11 +63,12 @@ class Catalogue:
         return definition.make_feed()
 
     def define(self, name: str) -> Definition:
-        """Find a category, an alias, an archive or a defined feed, in any letter case.
+        """Find a category, an alias, an archive, a defined or a saved feed, in any letter case.
 
         Raises UnknownFeedError.
         """
-        definition = define_category(name) or self.definitions.get(name.lower())
+        known = define_category(name) or self.definitions.get(name.lower())
+        definition = known or (self.find_saved(name.lower()) if _NAME.fullmatch(name.lower()) else None)
         if definition is None:
             raise UnknownFeedError(name, self.near(name))
         return definition
@@ -137,7 +139,7 @@ def _read_folder(folder: Path) -> tuple[dict[str, Definition], list[str]]:
     for path in sorted(folder.glob("*.toml")):
         found: list[str] = []
         try:
-            found += _check_name(path.stem)
+            found += check_name(path.stem)
             definitions[path.stem] = _read_definition(path)
         except ValidationError as error:
             found += map(_explain, error.errors())
@@ -154,7 +156,8 @@ def _read_definition(path: Path) -> Definition:
     return Definition(path.stem, keys.title, ((query, kinds),), keys.limit, keys.description)
 
 
-def _check_name(name: str) -> list[str]:
+def check_name(name: str) -> list[str]:
+    """Give what keeps a feed from having a name; nothing if it may."""
     if not _NAME.fullmatch(name):
         return [f"{name!r} is no feed name: expected small letters, digits and hyphens, a letter first"]
     if name in RESERVED:
@@ -172,7 +175,7 @@ def _parse_query(text: object) -> Query:
     try:
         return parse(" ".join(text.split()))
     except QueryError as error:
-        raise ValueError(f"{error.expected} at character {error.position + 1}\n{error.pointer()}") from error
+        raise ValueError(f"at character {error.position + 1}: {error.expected}\n{error.pointer()}") from error
 
 
 def _read_category(text: str) -> str:

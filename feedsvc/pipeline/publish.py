@@ -5,20 +5,21 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
-from feedsvc.feed import Feed
+from feedsvc.feed import Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.window import compose_entries, select_papers, stand_papers
 from feedsvc.http import Clock
 from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.shelf import Shelf
+from feedsvc.query import Query
 from feedsvc.render import Format, Head
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
@@ -60,6 +61,7 @@ class Publisher:
         base: str,
         languages: Sequence[str],
         categories: Sequence[str],
+        saved: Callable[[], Iterable[Definition]] = tuple,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
@@ -68,17 +70,22 @@ class Publisher:
         self._base = base
         self._languages = tuple(languages)
         self._categories = tuple(categories)
+        self._saved = saved
         self._shelf = Shelf()
         self._complete_day: date | None = None
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
     def ready_feeds(self) -> tuple[Feed, ...]:
-        """Give the feeds whose documents are kept ready: followed categories, archives, definitions."""
+        """Give the feeds whose documents are kept ready: of categories, archives, definitions, saved ones."""
         followed = set(self._categories)
         archives = load_taxonomy().archives
         places = followed | {name for name, a in archives.items() if not followed.isdisjoint(a.categories)}
-        return (*map(self._catalogue.category_feed, sorted(places)), *self._catalogue.feeds.values())
+        return (
+            *map(self._catalogue.category_feed, sorted(places)),
+            *self._catalogue.feeds.values(),
+            *(definition.make_feed() for definition in self._saved()),
+        )
 
     def find_document(self, feed: Feed, format_: str, language: str | None = None) -> Document:
         """Give a feed's document: the ready one, or one made now and kept for a while.
@@ -157,7 +164,8 @@ class Publisher:
             return set(feeds)
         # What no longer matches leaves the documents that hold it.
         holders = self._store.documents.find_holders({subject.paper.id for subject in changes})
-        return holders | {name for name, feed in feeds.items() if any(map(feed.query.matches, changes))}
+        queries = {name: self._store.announcements.resolve(feed.query) for name, feed in feeds.items()}
+        return holders | {name for name, query in queries.items() if any(map(query.matches, changes))}
 
     def _build(self, feed: Feed, key: DocumentKey, revision: int, known: Stamp | None) -> str:
         _, format_, language = key
@@ -177,7 +185,9 @@ class Publisher:
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
-        parts = (feed.name, feed.title, feed.description, str(feed.query), str(feed.limit), self._base)
+        # A new day in the ledger moves relative dates on: entries fall out although no row of theirs changed.
+        query = self._store.announcements.resolve(feed.query)
+        parts = (feed.name, feed.title, feed.description, str(query), str(feed.limit), self._base)
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
     def _make_document(self, feed: Feed, format_: str, language: str) -> tuple[Document, list[str]]:
@@ -216,18 +226,17 @@ class Publisher:
     def compose_feed(self, feed: Feed, language: str) -> tuple[Entry, ...]:
         """Give the entries of a feed's document, newest first."""
         rows = self._store.announcements
-        chosen = select_papers(
-            rows.matching(feed.query, by_release=True), rows.matching(feed.query, by_release=False)
-        )
-        standings = stand_papers(self._taken_in(feed, chosen))[: feed.limit if feed.limit < 200 else None]
+        query = rows.resolve(feed.query)
+        chosen = select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
+        standings = stand_papers(self._taken_in(query, chosen))[: feed.limit if feed.limit < 200 else None]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)
         return compose_entries(standings, papers, self._store.digests.load(keys, languages))
 
-    def _taken_in(self, feed: Feed, papers: Iterable[str]) -> list[Announcement]:
+    def _taken_in(self, query: Query, papers: Iterable[str]) -> list[Announcement]:
         subjects = self._store.announcements.of_papers(papers)
-        return [subject.announcement for subject in subjects if feed.query.matches(subject)]
+        return [subject.announcement for subject in subjects if query.matches(subject)]
 
     def _assemble(
         self, renderer: Format, head: Head, entries: Sequence[Entry], language: str, *, brief: bool

@@ -14,9 +14,10 @@ from feedsvc.paper import Announcement, Kind, Paper, merge_paper
 from feedsvc.store import schema
 from feedsvc.store.engine import write
 from feedsvc.store.harvests import Harvest, save_harvest
-from feedsvc.store.papers import Key, chunked, load_papers
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import announcement_row, paper_row, read_paper
+from feedsvc.store.versions import Key, chunked, load_papers
+from feedsvc.store.words import index_changes
 
 IDS_A_STATEMENT = 500
 FIRST = frozenset({Kind.NEW.value, Kind.CROSS.value})
@@ -64,6 +65,7 @@ class BulkStore:
             known_ids = _find_known(connection, chunk.papers)
             added, mended = _save_papers(connection, chunk.papers, known_ids, revision)
             announced = _save_history(connection, chunk.announcements, known_ids, revision)
+            index_changes(connection, revision)
             save_harvest(connection, harvest)
         return Stored(added, mended, announced)
 

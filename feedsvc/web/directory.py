@@ -13,6 +13,7 @@ from feedsvc.query.ast import any_of
 from feedsvc.taxonomy import Archive, Category, load_taxonomy
 
 KEYWORD_FEEDS = "Keyword feeds"
+SAVED_FEEDS = "Saved feeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ class Directory:
     groups: tuple[Group, ...]
     catalogue: Catalogue
     followed: frozenset[str]
+
+    def with_saved(self, definitions: Iterable[Definition]) -> Directory:
+        """Give the directory with saved feeds behind the keyword feeds."""
+        saved = Group(SAVED_FEEDS, tuple(_list(each, each.title) for each in definitions))
+        first, *others = self.groups
+        return replace(self, groups=(first, saved, *others)) if saved.listings else self
 
     @cached_property
     def anchors(self) -> dict[str, str]:

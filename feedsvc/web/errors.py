@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from feedsvc.errors import AddressError, QueryError, StoreError, UnfollowedError, UnknownFeedError
+from feedsvc.errors import (
+    AddressError,
+    GivenUpError,
+    QueryError,
+    StoreError,
+    UnfollowedError,
+    UnknownFeedError,
+)
 from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
 
 log = logging.getLogger(__name__)
@@ -46,11 +53,13 @@ def register_errors(app: Flask) -> None:
 
 
 def _answer_query(error: QueryError) -> Response:
-    sentence = _as_sentence(f"{error.expected} at character {error.position + 1}")
+    sentence = _as_sentence(f"at character {error.position + 1}: {error.expected}")
     return _tell(Problem(400, "This query cannot be read", sentence, error.text, error.pointer()), str(error))
 
 
 def _answer_unknown_feed(error: UnknownFeedError) -> Response:
+    if isinstance(error, GivenUpError):
+        return _tell(Problem(410, "Deleted", _as_sentence(str(error))), str(error))
     if not isinstance(error, UnfollowedError):
         error = UnknownFeedError(error.name, (*error.near, *_offer_keyword(error.name)))
     problem = Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near)

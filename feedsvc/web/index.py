@@ -5,24 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import islice
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
+from feedsvc.feed.saved import define_saved
 from feedsvc.lateness import write_day
 from feedsvc.paper import Batch, Kind
+from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
 from feedsvc.render.phrases import name_language
+from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.directory import Directory, Group, Listing
 from feedsvc.web.responses import send_ready
+from feedsvc.web.saved import LIMITS
 from feedsvc.web.site import ATOM, Site
 
 SECONDS = 300
+MOST_SAVED = 500
 TITLE = "arXiv feeds"
 LABELS = {ATOM: "Atom", "rss": "RSS", "json": "JSON"}
 
@@ -35,12 +41,16 @@ class IndexViews:
         site: Site,
         directory: Directory,
         store: Store,
+        saved: SavedFeeds,
+        saving: SavingSettings,
         formats: Mapping[str, Format],
         languages: Sequence[str],
     ) -> None:
         self._site = site
         self._directory = directory
         self._store = store
+        self._saved = saved
+        self._saving = saving
         self._formats = formats
         self._languages = languages
 
@@ -60,7 +70,10 @@ class IndexViews:
             "index.html",
             title=TITLE,
             newest=max((batch.day for batch in batches.values()), default=None),
-            groups=self._directory.groups,
+            groups=self._directory_now().groups,
+            can_save=self._saving.mode != "off",
+            with_token=self._saving.mode == "token",
+            limits=LIMITS,
             discoverable=self._directory.discoverable,
             batches=batches,
             formats={
@@ -101,7 +114,11 @@ class IndexViews:
             raise AddressError(f"{unknown[0]!r} is no parameter here: expected feeds")
         names = [name.strip() for names in request.args.getlist("feeds") for name in names.split(",")]
         picked = [name for name in names if name]
-        return self._directory.pick(picked) if picked else self._directory.groups
+        return self._directory_now().pick(picked) if picked else self._directory_now().groups
+
+    def _directory_now(self) -> Directory:
+        """Give the directory with the saved feeds that are awake, as many as a page can show."""
+        return self._directory.with_saved(map(define_saved, islice(self._saved.awake(), MOST_SAVED)))
 
     def _outline(self, group: Group, listing: Listing) -> Outline:
         return Outline(
