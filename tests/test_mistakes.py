@@ -112,6 +112,7 @@ MISTAKES = [
     ("a trans*mer", 7, "expected '*' only at the end of a word"),
     ("*former", 0, "expected '*' only at the end of a word"),
     ('"trans* models"', 6, "expected '*' only behind the last word of a phrase"),
+    ('"graph* \U00036259"', 6, "expected '*' only behind the last word of a phrase"),
     ("C++*", 3, "expected a letter or digit directly before '*'"),
     ("/trans.*er/", 0, "expected words: regular expressions are not understood"),
     ("~", 0, "expected a single word directly behind '~'"),

@@ -60,24 +60,26 @@ def read_words(field: Field, value: str, *, is_quoted: bool = False) -> Term | P
             raise TermError("expected '~' in front of a single word, without quotation marks")
         return _read_stem(field, value)
     tokens = _tokens(value)
-    return Prefix(field, tokens) if "*" in value and _is_beginning(value, is_quoted) else Term(field, tokens)
+    is_beginning = "*" in value and _is_beginning(value, is_quoted)
+    is_whole = is_letter(tokens[-1]) or is_character(tokens[-1])
+    return Prefix(field, tokens) if is_beginning and not is_whole else Term(field, tokens)
 
 
 def _is_beginning(value: str, is_quoted: bool) -> bool:
     """Tell whether a star behind the last word asks for all that begins with it. Raises TermError."""
     pieces = [("", 0), *((piece[0], piece.start()) for piece in _PIECES.finditer(value)), ("", 0)]
-    last_word = max((at for piece, at in pieces if piece[:1].isalnum()), default=0)
+    last_word = max((at for piece, at in pieces if tokenise(piece)), default=0)
     found = False
     for (before, _), (piece, at), (after, _) in zip(pieces, pieces[1:], pieces[2:], strict=False):
         if piece[0] != "*":
             continue
-        if after[:1].isalnum() and (before[:1].isalnum() or before in _GAPS):
+        if tokenise(after) and (tokenise(before) or before in _GAPS):
             raise TermError("expected '*' only at the end of a word", at)
         if _is_cut_short(before):
             if at < last_word:
                 raise TermError("expected '*' only behind the last word of a phrase", at)
             found = True
-        elif not before[:1].isalnum() and not is_quoted:
+        elif not tokenise(before) and not is_quoted:
             raise TermError("expected a letter or digit directly before '*'", at)
     return found
 
