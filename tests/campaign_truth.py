@@ -114,13 +114,13 @@ def _compare_place(
     figures.surplus += max(0, estimates - len(missing))
     untold = missing[: max(0, len(missing) - estimates)]
     for told in untold:
-        if _can_be_told(corpus, place[1], told):
+        if can_be_told(corpus, place[1], told[2]):
             figures.wrong.append(f"{place}: {told} is missing")
         else:
             figures.untold += 1
 
 
-def _can_be_told(corpus: Corpus, paper: str, told: Told) -> bool:
+def can_be_told(corpus: Corpus, paper: str, kind: Kind) -> bool:
     """Tell whether any source tells of an announcement whose listing was missed.
 
     None does of a cross-list of a paper from before the ledger's time: OAI-PMH then shows that something in
@@ -130,7 +130,7 @@ def _can_be_told(corpus: Corpus, paper: str, told: Told) -> bool:
     """
     submitted = corpus.papers[paper, 1].submitted
     assert submitted is not None
-    if told[2] not in FIRST_KINDS:
+    if kind not in FIRST_KINDS:
         return True
     first_day, sent_for = min(corpus.pages), day_of_submission(submitted)
     is_replaced = (paper, 2) in corpus.papers

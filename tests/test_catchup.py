@@ -15,6 +15,7 @@ from feedsvc.paper import BatchState, Kind, Origin, Paper
 from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN, CatchUp, CaughtUp
 from feedsvc.standin.faults import Fault, FaultKind
 from feedsvc.standin.synthetic import make_corpus
+from tests.campaign_truth import Figures, compare_ledger, find_unsettled
 from tests.world import World, run_world
 
 FIRST_DAY = date(2026, 3, 2)
@@ -76,6 +77,20 @@ def test_a_single_missed_day_is_exact(world: World) -> None:
         new = {row for row in truth(world, tuesday, category) if row[2] is Kind.NEW}
         assert new <= recorded(world, tuesday, category).keys(), category
         assert all(recorded(world, tuesday, category)[row] is Origin.REBUILT for row in new)
+
+
+def test_after_two_months_without_anybody_the_ledger_is_true_or_says_where_it_guesses(tmp_path: Path) -> None:
+    corpus = make_corpus(5, FIRST_DAY, 42, CATEGORIES, 6)
+    with run_world(tmp_path, corpus, CATEGORIES) as world:
+        world.service.pipeline.run_due()
+        sleep_until_morning(world, max(corpus.pages))
+        world.service.pipeline.run_due()
+
+        figures, store = Figures(), world.service.store
+        compare_ledger(figures, corpus, store, CATEGORIES)
+        assert figures.wrong == []
+        assert figures.exact > 0.9 * figures.announcements > 300
+        assert list(find_unsettled(corpus, store)) == []
 
 
 def test_what_was_rebuilt_is_in_the_feeds_by_the_day_it_was_recorded(world: World) -> None:

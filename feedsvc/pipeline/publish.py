@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
-from feedsvc.feed import Definition, Feed
+from feedsvc.feed import PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.window import compose_entries, select_papers, stand_papers
 from feedsvc.http import Clock
@@ -240,7 +240,7 @@ class Publisher:
             subtitle=feed.description,
             updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
             self_url=self._base + feed.path(renderer.suffix, shown),
-            page_url=f"{self._base}/",
+            page_url=self._base + feed.path(PAGE, shown),
             language=language,
             generator_version=version("feedsvc"),
             stylesheet_url=f"{self._base}/static/feed.css",
