@@ -17,7 +17,7 @@ from sqlalchemy import event
 
 from feedsvc.render import load_formats
 from feedsvc.service import make_service
-from feedsvc.settings import load_settings
+from feedsvc.settings import SavingSettings, load_settings
 from tests.web_house import BROWSER, House, StoppedClock, open_house
 
 VOID = {"br", "input", "link", "meta"}
@@ -117,6 +117,14 @@ def test_a_ledger_without_a_batch_has_no_newest_day(tmp_path: Path) -> None:
 
     assert "none yet" in text
     assert "Newest announcements" not in text
+
+
+@pytest.mark.parametrize("mode", ["off", "open"])
+def test_the_contents_lead_to_the_form_for_saving_where_there_is_one(tmp_path: Path, mode: str) -> None:
+    with open_house(tmp_path, saving=SavingSettings(mode=mode)) as house:
+        page = Page(house.client.get("/").text)
+
+    assert ("#save" in page.values("href")) is ("save" in page.values("id")) is (mode == "open")
 
 
 @pytest.mark.parametrize("path", ["/", "/status", "/feeds/cs.AX.xml"])

@@ -21,6 +21,7 @@ from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.query import Query
 from feedsvc.render import Format, Head
+from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
 from feedsvc.taxonomy import load_taxonomy
@@ -236,7 +237,7 @@ class Publisher:
         shown = None if language == self._languages[0] else language
         return Head(
             id=feed.id,
-            title=feed.title,
+            title=feed.title if shown is None else f"{feed.title} · {name_language(language)}",
             subtitle=feed.description,
             updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
             self_url=self._base + feed.path(renderer.suffix, shown),
