@@ -84,7 +84,7 @@ def test_a_query_that_cannot_be_read_is_refused_with_its_place(saved: SavedFeeds
     with pytest.raises(QueryError) as caught:
         saved.save("slow-walks", "walk (slow")
 
-    assert caught.value.position == 10
+    assert caught.value.position == 5
 
 
 def test_a_query_is_needed(saved: SavedFeeds) -> None:

@@ -39,8 +39,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         ("/feeds/cs.AI.xml?limit=5&limit=6", 400, "expected each once"),
         ("/feeds/cs.AI.pdf", 400, "'pdf' is no format"),
         ("/feeds/fr/cs.AI.xml", 400, "'fr' is no language here"),
-        ("/nothing", 404, "Not Found"),
-        ("/feeds/", 404, "Not Found"),
+        ("/feeds/barycentre.xml", 404, "keyword/barycentre"),
+        ("/nothing", 404, "Not Found: There is nothing at this address."),
     ],
 )
 def test_a_program_is_told_in_one_line(client: FlaskClient, path: str, status: int, told: str) -> None:
@@ -59,6 +59,29 @@ def test_a_browser_is_shown_the_names_that_come_near_as_links(client: FlaskClien
 
     assert (response.status_code, response.mimetype) == (404, "text/html")
     assert '<a href="/feeds/random-walks.xml">random-walks</a>' in response.text
+
+
+def test_only_feeds_that_are_served_are_proposed(client: FlaskClient) -> None:
+    near = client.get("/feeds/cs.AX.xml").text.strip().partition("near it: ")[2].split(", ")
+
+    assert near[0] == "cs.AI"
+    assert [client.get(f"/feeds/{name}.xml").status_code for name in near] == [200] * len(near)
+
+
+def test_unknown_words_lead_to_their_keyword_feed(client: FlaskClient) -> None:
+    response = client.get("/feeds/Nested-Walks.xml", headers=BROWSER)
+
+    assert '<a href="/feeds/keyword/nested-walks.xml">keyword/nested-walks</a>' in response.text
+    assert client.get("/feeds/keyword/nested-walks.xml").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/cs.AX.xml", "/feeds/cs.AI+walks.xml", "/subscriptions.opml?feeds=walks"]
+)
+def test_what_no_keyword_feed_can_replace_leads_to_none(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, "keyword/" in response.text) == (404, False)
 
 
 def test_a_browser_is_shown_where_a_query_goes_wrong(client: FlaskClient) -> None:

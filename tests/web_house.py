@@ -110,7 +110,7 @@ def open_house(folder: Path, **values: object) -> Iterator[House]:
 
 
 def _furnish(settings: Settings, store: Store, clock: StoppedClock) -> House:
-    defined = load_catalogue(settings.feeds_dir)
+    defined = load_catalogue(settings.feeds_dir, settings.categories)
     saved = make_saved(settings, store, defined, clock)
     catalogue = replace(defined, find_saved=saved.define)
     publisher = Publisher(

@@ -80,6 +80,8 @@ class Directory:
     def pick(self, names: Sequence[str]) -> tuple[Group, ...]:
         """Give the groups with only the named feeds, which need not be listed. Raises UnknownFeedError."""
         wanted = {definition.place: definition for definition in map(self.catalogue.define, names)}
+        for place in wanted:
+            self.check_followed(place)
         chosen = [replace(group, listings=_keep(group.listings, wanted)) for group in self.groups]
         unlisted = [wanted[name] for name in sorted(wanted.keys() - self.anchors.keys())]
         others = Group("Other feeds", tuple(_list(each, each.title) for each in unlisted))

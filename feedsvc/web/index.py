@@ -7,15 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
+from feedsvc.lateness import write_day
 from feedsvc.paper import Batch, Kind
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
+from feedsvc.render.phrases import name_language
 from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
 from feedsvc.web.delivery import make_ready
@@ -55,32 +58,41 @@ class IndexViews:
         """Give the routes."""
         blueprint = Blueprint("index", __name__)
         blueprint.add_url_rule("/", view_func=self.show_index)
+        blueprint.add_url_rule("/feeds/", view_func=self.lead_to_index)
         blueprint.add_url_rule("/subscriptions.opml", view_func=self.list_opml)
         blueprint.add_url_rule("/subscriptions.json", view_func=self.list_json)
         return blueprint
 
     def show_index(self) -> Response:
         """Show every feed, with its newest batch."""
+        batches = self._store.ledger.latest_batches()
         page = render_template(
             "index.html",
             title=TITLE,
+            newest=max((batch.day for batch in batches.values()), default=None),
             groups=self._directory_now().groups,
             can_save=self._saving.mode != "off",
             with_token=self._saving.mode == "token",
             limits=LIMITS,
             discoverable=self._directory.discoverable,
-            batches=self._store.ledger.latest_batches(),
+            batches=batches,
             formats={
                 suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
             },
             labels=LABELS,
             languages=self._languages[1:],
+            name_language=name_language,
             link=self._site.link,
             count=_count_papers,
             day=_write_day,
+            write_day=write_day,
             example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
         )
         return send_ready(make_ready(page.encode(), "text/html; charset=utf-8"), SECONDS)
+
+    def lead_to_index(self) -> BaseResponse:
+        """Lead from the folder of all feeds to their list."""
+        return redirect(url_for("index.show_index"), 308)
 
     def list_opml(self) -> Response:
         """List the feeds as OPML, a group an archive."""

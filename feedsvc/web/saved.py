@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
 from feedsvc.errors import QueryError, SavedFeedError
 from feedsvc.feed.saved import LONGEST_NAME, LONGEST_TITLE, SavedFeed, define_saved
@@ -48,17 +47,12 @@ class SavedViews:
     def blueprint(self) -> Blueprint:
         """Give the routes."""
         blueprint = Blueprint("saved", __name__)
-        blueprint.add_url_rule("/feeds", view_func=self.lead_to_index)
         blueprint.add_url_rule("/feeds", view_func=self.save, methods=["POST"])
         secret = "/saved/<name>/<secret>"
         blueprint.add_url_rule(secret, view_func=self.show)
         blueprint.add_url_rule(secret, view_func=self.change, methods=["POST", "PUT"])
         blueprint.add_url_rule(secret, view_func=self.delete, methods=["DELETE"])
         return blueprint
-
-    def lead_to_index(self) -> BaseResponse:
-        """Lead to the index, where the feeds are."""
-        return redirect(url_for("index.show_index"), 302)
 
     def save(self) -> Response:
         """Save a feed; the answer is the only place where its secret link ever stands."""
