@@ -211,7 +211,8 @@ def _choose_day(
     is_open = upper > coverage.last
     if gaps:
         exact = len(gaps) == 1 and not is_open and lower >= coverage.first
-        likely = [day for day in gaps if day not in explained] or gaps
+        days = [*gaps, upper] if is_open else gaps
+        likely = [day for day in days if day not in explained] or gaps
         wanted = (upper,) if late else (lower, upper)
         day = next((day for day in wanted if day in likely), likely[0])
         return _Choice(day, Origin.REBUILT if exact else Origin.ESTIMATED, gaps)

@@ -219,6 +219,15 @@ def test_a_change_on_a_day_that_is_still_to_be_judged_waits_or_is_flagged() -> N
     assert found == [(TUESDAY, Kind.NEW, 1, Origin.ESTIMATED)]
 
 
+def test_a_paper_that_was_held_back_rather_made_the_last_change_than_came_on_a_missed_day() -> None:
+    told = history(TUESDAY, changed=FRIDAY)
+
+    found = rebuilt(told, gaps=coverage(WEDNESDAY, last=THURSDAY))
+    assert found == [(FRIDAY, Kind.NEW, 1, Origin.ESTIMATED)]
+    found = rebuilt(told, gaps=coverage(WEDNESDAY, last=THURSDAY), place="cs.LG", lacked_on=TUESDAY)
+    assert found == [(FRIDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
+
+
 def test_a_version_replaced_before_the_freeze_was_never_announced() -> None:
     told = history(WEDNESDAY, WEDNESDAY, changed=WEDNESDAY)
 
