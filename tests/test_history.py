@@ -138,8 +138,20 @@ def test_a_later_cross_list_of_a_known_paper_is_found_by_the_last_change() -> No
 def test_a_cross_list_since_the_last_announcement_comes_in_the_version_of_its_day() -> None:
     told = history(TUESDAY, THURSDAY, changed=THURSDAY)
 
-    found = rebuilt(told, gaps=coverage(THURSDAY), place="cs.LG", lacked_on=TUESDAY)
+    found = rebuilt(told, gaps=coverage(THURSDAY), place="cs.LG", lacked_on=WEDNESDAY)
     assert found == [(THURSDAY, Kind.CROSS, 2, Origin.REBUILT)]
+
+
+def test_a_day_that_no_source_names_is_an_estimate_though_no_other_was_missed() -> None:
+    """A listing that seemed whole may have left it out: then it was another day."""
+    told = history(TUESDAY, THURSDAY, changed=THURSDAY)
+
+    found = rebuilt(told, gaps=coverage(THURSDAY), place="cs.LG", lacked_on=TUESDAY)
+    assert found == [(THURSDAY, Kind.CROSS, 2, Origin.ESTIMATED)]
+    found = rebuilt(history(TUESDAY, changed=FRIDAY), gaps=coverage(THURSDAY))
+    assert found == [(THURSDAY, Kind.NEW, 1, Origin.ESTIMATED)]
+    found = rebuilt(history(TUESDAY, changed=FRIDAY), gaps=coverage(TUESDAY), place="cs.LG")
+    assert found == [(TUESDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
 
 
 def test_a_cross_list_comes_before_what_is_known_of_the_category() -> None:
@@ -149,7 +161,7 @@ def test_a_cross_list_comes_before_what_is_known_of_the_category() -> None:
     found = rebuilt(told, (later,), coverage(WEDNESDAY, THURSDAY), "cs.LG", TUESDAY)
     assert found == [(THURSDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
     found = rebuilt(told, (later,), coverage(WEDNESDAY), "cs.LG", TUESDAY)
-    assert found == [(WEDNESDAY, Kind.CROSS, 1, Origin.REBUILT)]
+    assert found == [(WEDNESDAY, Kind.CROSS, 1, Origin.ESTIMATED)]
 
 
 def test_a_later_cross_list_that_listings_left_out_is_put_on_the_last_change() -> None:
