@@ -196,8 +196,10 @@ def _choose_entry(
         window = _Window(lower, upper, change, explained, late=True)
         return _choose_day(window, coverage) if is_certain else None
     sent_for, upper = spans[0].lower, spans[0].upper
-    named = change | {sent_for}
-    if place != history.places()[0]:
+    primary, *others = history.places()
+    # Of several categories, another one may have made the last change.
+    named = frozenset((sent_for,)) | (frozenset() if others else change)
+    if place != primary:
         # Nothing tells whether it was there from the first version on, unless nothing happened since.
         upper = max(upper, last)
         named = change or named
