@@ -7,7 +7,7 @@ import pytest
 from feedsvc.errors import QueryError
 from feedsvc.query import parse
 
-PREFIXES = "ti:, abs:, co:, jr:, all:, au:, cat:, in:, kind:, is:, id:, announced:"
+PREFIXES = "ti:, abs:, co:, jr:, all:, au:, cat:, in:, kind:, is:, id:, like:, announced:"
 DATE = "a date such as 2026-01-14, 2026-01 or 2026, two of them with '..' between, or an age such as 7d"
 OF_ANNOUNCEMENT = "what counts is the day of announcement"
 
@@ -84,6 +84,7 @@ MISTAKES = [
     ),
     ("a https://arxiv.org/abs/2601.06098", 2, "expected id:2601.06098 for this paper"),
     ("arXiv:hep-th/9901001", 0, "expected id:hep-th/9901001 for this paper"),
+    ("like:graphs", 5, "expected one arXiv identifier such as 2601.06098 or hep-th/9901001"),
     ("id:12", 3, "expected one arXiv identifier such as 2601.06098 or hep-th/9901001"),
     (
         "id:2601.06098,2601.06099",
