@@ -18,6 +18,7 @@ from pydantic import HttpUrl
 from feedsvc.digest import Chain
 from feedsvc.digest.extractive import ExtractiveSummarizer
 from feedsvc.errors import SettingsError
+from feedsvc.lateness import write_day
 from feedsvc.paper import Digest, Paper
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app
@@ -81,7 +82,9 @@ def run_demo(port: int, data: Path | None, stopped: Event, say: Say) -> None:
     where the port is taken.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # What becomes of a batch is reported anyway.
+    for name in ("apscheduler", "feedsvc.pipeline.ingest"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     corpus = load_sample()
     clock = StandinClock(corpus.timeline, time.monotonic)
     with ExitStack() as stack:
@@ -140,7 +143,8 @@ def _serve(service: Service) -> Iterator[None]:
 def _take_days(service: Service, clock: StandinClock, stopped: Event, say: Say) -> None:
     started = time.monotonic()
     while not stopped.is_set():
-        say(f"arXiv announces {clock.day_at(clock.now()):%A, %d %B %Y}")
+        day = clock.day_at(clock.now())
+        say(f"arXiv announces {write_day(day)} {day.year}")
         service.pipeline.run_due()
         if clock.steps_left() <= 1:
             break

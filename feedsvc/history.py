@@ -8,7 +8,7 @@ exact, and the others say that they are estimated (see Origin).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -169,27 +169,40 @@ def _choose_entry(
 
     What the ledger has of it there already came later.
     """
+    # What came with a version is told by that: more likely, a category was added on another day.
+    explained = frozenset(span.lower for span in spans[1:])
+    last = min((history.changed, *(a.day - DAY for a in known)))
     if lacked_on is not None:
-        upper = min((history.changed, *(a.day - DAY for a in known)))
-        return _choose_later(lacked_on + DAY, _weekday_by(upper), coverage)
+        return _choose_later(lacked_on + DAY, _weekday_by(last), coverage, explained)
     upper = spans[0].upper
     if place != history.places()[0]:
         # Nothing tells whether it was there from the first version on.
-        upper = max(upper, min((history.changed, *(a.day - DAY for a in known))))
-    return _choose_day(spans[0].lower, upper, coverage)
+        upper = max(upper, last)
+    return _choose_day(spans[0].lower, upper, coverage, explained)
 
 
-def _choose_later(lower: date, upper: date, coverage: Coverage) -> _Choice | None:
+def _choose_later(
+    lower: date, upper: date, coverage: Coverage, explained: Collection[date]
+) -> _Choice | None:
     """Choose the day of a cross-list that was made since a day: more likely than not the last change."""
     if lower < coverage.first and upper not in coverage.gaps:
         return None
-    choice = _choose_day(lower, upper, coverage)
-    is_last = choice is not None and (upper in coverage.gaps or not choice.possible)
-    return replace(choice, day=upper) if choice and is_last else choice
+    return _choose_day(lower, upper, coverage, explained, late=True)
 
 
-def _choose_day(lower: date, upper: date, coverage: Coverage) -> _Choice | None:
-    """Choose the day of an announcement made from one day to another; None where nothing can be told yet."""
+def _choose_day(
+    lower: date,
+    upper: date,
+    coverage: Coverage,
+    explained: Collection[date] = frozenset(),
+    *,
+    late: bool = False,
+) -> _Choice | None:
+    """Choose the day of an announcement made from one day to another; None where nothing can be told yet.
+
+    Of several, the first one is taken if it was missed, or with `late` the last one; rather not a day on
+    which something else is `explained` to have been announced.
+    """
     lower, upper = _weekday_from(lower), _weekday_by(upper)
     if lower > min(upper, coverage.last) or upper < coverage.first:
         return None
@@ -198,12 +211,14 @@ def _choose_day(lower: date, upper: date, coverage: Coverage) -> _Choice | None:
     is_open = upper > coverage.last
     if gaps:
         exact = len(gaps) == 1 and not is_open and lower >= coverage.first
-        day = lower if lower in gaps else upper if upper in gaps else gaps[0]
+        likely = [day for day in gaps if day not in explained] or gaps
+        wanted = (upper,) if late else (lower, upper)
+        day = next((day for day in wanted if day in likely), likely[0])
         return _Choice(day, Origin.REBUILT if exact else Origin.ESTIMATED, gaps)
     # Every day it can have been on is settled, and yet it is missing: the listing left it out.
     if is_open or lower < coverage.first:
         return None
-    return _Choice(lower, Origin.REBUILT if lower == upper else Origin.ESTIMATED)
+    return _Choice(upper if late else lower, Origin.REBUILT if lower == upper else Origin.ESTIMATED)
 
 
 def _enter(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +17,7 @@ from feedsvc.digest.extractive import ExtractiveSummarizer
 from feedsvc.exchange import PATIENCE
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.feed.saved import define_saved
-from feedsvc.http import Client, Clock, is_arxiv
+from feedsvc.http import Client, Clock
 from feedsvc.pipeline import Pipeline
 from feedsvc.pipeline.catchup import CatchUp
 from feedsvc.pipeline.digests import Digester
@@ -33,8 +32,6 @@ from feedsvc.settings import Settings
 from feedsvc.store import Store, open_store
 from feedsvc.store.pace import StorePace
 from feedsvc.web import create_app
-
-log = logging.getLogger(__name__)
 
 # A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
 LEASE_TIMEOUTS = PATIENCE + 2
@@ -113,7 +110,5 @@ def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSou
 def make_client(settings: Settings, store: Store, clock: Clock) -> Client:
     """Make the polite client for arXiv that all processes on one store share."""
     arxiv = settings.arxiv
-    if not arxiv.contact and is_arxiv(arxiv.feed_url.host or ""):
-        log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")
     pace = StorePace(store.engine, clock, arxiv.interval_seconds, arxiv.timeout_seconds * LEASE_TIMEOUTS)
     return open_client(arxiv, pace, clock, version("feedsvc"), partial(count_request, store, clock))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
@@ -10,12 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
     SecretStr,
-    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
@@ -38,7 +40,24 @@ _TEST_VARIABLES = ("FEEDSVC_TEST_SHARED", "FEEDSVC_TEST_")
 ARXIV_INTERVAL_SECONDS = 3.0
 """The least pause between two requests that arXiv asks for: https://info.arxiv.org/help/api/tou.html"""
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def _check_tag(language: str) -> str:
+    if not _TAG.fullmatch(language):
+        raise ValueError(f"{language!r} is no language: expected a tag like en, zh or pt-BR")
+    return language
+
+
+Language = Annotated[str, AfterValidator(_check_tag)]
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def _raise_letters(level: object) -> object:
+    return level.upper() if isinstance(level, str) and level.upper() in LEVELS else level
+
+
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raise_letters)]
 
 
 class ArxivSettings(BaseModel):
@@ -126,9 +145,7 @@ class Settings(BaseSettings):
         (), description="categories and archives to follow, comma-separated; empty means all categories"
     )
     languages: Annotated[tuple[Language, ...], NoDecode] = Field(
-        ("en",),
-        min_length=1,
-        description="languages of the feeds, comma-separated, the default one first",
+        ("en",), description="languages of the feeds, comma-separated, the default one first"
     )
     late_after_hours: float = Field(
         6.0,
@@ -136,9 +153,7 @@ class Settings(BaseSettings):
         le=24 * 365,
         description="hours after arXiv's switch to a day, from which on a batch that is not there is late",
     )
-    log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
-    )
+    log_level: LogLevel = Field("INFO", description="least level that is logged, in any letter case")
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
     saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
 
@@ -169,6 +184,8 @@ class Settings(BaseSettings):
     @field_validator("languages")
     @classmethod
     def _tell_from_places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("none is named: expected at least one, like en")
         for language in value:
             if load_taxonomy().members(language):
                 raise ValueError(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from feedsvc.calendar import day_of_submission
@@ -20,6 +20,8 @@ from feedsvc.store import Store
 
 INTERVAL_SECONDS = 3.0
 TOLERANCE_SECONDS = 0.01
+# How long a client may take from an answer's last byte until it has noted what that says.
+NOTING = timedelta(seconds=1)
 BEFORE, AFTER = timedelta(days=30), timedelta(days=15)
 # What the log says of each kind of trouble that a client can notice at once.
 TRACES = {
@@ -33,7 +35,7 @@ TRACES = {
     FaultKind.LATE_BATCH: "arXiv serves",
     FaultKind.RESET: "reset",
     FaultKind.BROKEN_OFF: "reset|IncompleteRead",
-    FaultKind.HANG: "timed out",
+    FaultKind.HANG: "nothing came for",
     FaultKind.ABSURD_DATE: "is dated|does not say which day",
     FaultKind.TOKEN_EXPIRED: "badResumptionToken",
     FaultKind.PAGE_REPEATED: "does not go on",
@@ -112,13 +114,13 @@ def _compare_place(
     figures.surplus += max(0, estimates - len(missing))
     untold = missing[: max(0, len(missing) - estimates)]
     for told in untold:
-        if _can_be_told(corpus, place[1], told):
+        if can_be_told(corpus, place[1], told[2]):
             figures.wrong.append(f"{place}: {told} is missing")
         else:
             figures.untold += 1
 
 
-def _can_be_told(corpus: Corpus, paper: str, told: Told) -> bool:
+def can_be_told(corpus: Corpus, paper: str, kind: Kind) -> bool:
     """Tell whether any source tells of an announcement whose listing was missed.
 
     None does of a cross-list of a paper from before the ledger's time: OAI-PMH then shows that something in
@@ -128,7 +130,7 @@ def _can_be_told(corpus: Corpus, paper: str, told: Told) -> bool:
     """
     submitted = corpus.papers[paper, 1].submitted
     assert submitted is not None
-    if told[2] not in FIRST_KINDS:
+    if kind not in FIRST_KINDS:
         return True
     first_day, sent_for = min(corpus.pages), day_of_submission(submitted)
     is_replaced = (paper, 2) in corpus.papers
@@ -173,13 +175,17 @@ def find_unseen(faults: Mapping[str, int], log: str) -> list[str]:
     return [str(kind) for kind in often if not re.search(TRACES[kind], log)]
 
 
-def find_impolite(records: Iterable[RequestRecord]) -> Iterator[str]:
-    """Find requests that came too soon after another, in the stand-in's time, or overlapped it."""
+def find_impolite(records: Iterable[RequestRecord], kills: Sequence[datetime]) -> Iterator[str]:
+    """Find requests that came too soon after another, in the stand-in's time, or overlapped it.
+
+    Who was killed right after an answer had no time to note what it said in Retry-After.
+    """
     ordered = sorted(records, key=lambda record: (record.clock_started, record.started))
     for before, after in pairwise(ordered):
         # Of a request whose client was killed in the middle only the start is the client's doing.
         ended = before.clock_ended if before.is_whole else before.clock_started
         waited = (after.clock_started - ended).total_seconds()
-        asked = max(INTERVAL_SECONDS, before.retry_after or 0.0)
+        is_noted = not any(timedelta() <= kill - before.ended < NOTING for kill in kills)
+        asked = max(INTERVAL_SECONDS, before.retry_after or 0.0 if is_noted else 0.0)
         if waited < asked - TOLERANCE_SECONDS:
             yield f"{after.path} {waited:.2f} s after {before.path}, which asked for {asked:.0f}"

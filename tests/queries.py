@@ -84,13 +84,13 @@ QUERIES: st.SearchStrategy[Query] = st.recursive(
 # fmt: off
 _PIECES = [
     " ", " ", " ", "(", ")", '"', "“", "”", "-", "–", " AND ", " OR ", " NOT ", " ANDNOT ", "*", "~",
-    "~~", "?", "/", "\\", r"\"", r"\'e", "{", "}", "$", "^", "_", "+", "%", "%22", "%28", "%2", "%FF",
-    "+AND+", "&", "|", "!", "=", ":", "..", "[", "]", " TO ", "'", "’", "\t", "\n", "\0", "\u200b",
-    "\u0301", "\ud800", "é", "ﬁ", "ﷺ", "ß", "İ", "模", "型", "が", "한", "α", "Σ", "ς", "𝒩", "٣", "²", "a",
-    "b", "x", "the", "graph", "networks", "2026", "01", "7d", "ti:", "abs:", "au:", "co:", "jr:", "all:",
-    "cat:", "in:", "kind:", "is:", "id:", "announced:", "rn:", "doi:", "title:", "submittedDate:",
-    "cs.AI", "cs.*", "new", "primary", "2601.06098", "hep-th/9901001", "hinton_g", "O'Neil",
-    "search_query=", "&start=0", "https://arxiv.org/abs/",
+    "~~", "?", "/", "\\", r"\aa", r"\alpha", r"\emph", "℃", "½", "\U00036259", r"\"", r"\'e", "{", "}",
+    "$", "^", "_", "+", "%", "%22", "%28", "%2", "%FF", "+AND+", "&", "|", "!", "=", ":", "..", "[", "]",
+    " TO ", "'", "’", "\t", "\n", "\0", "\u200b", "\u0301", "\ud800", "é", "ﬁ", "ﷺ", "ß", "İ", "模", "型",
+    "が", "한", "α", "Σ", "ς", "𝒩", "٣", "²", "a", "b", "x", "the", "graph", "networks", "2026", "01", "7d",
+    "ti:", "abs:", "au:", "co:", "jr:", "all:", "cat:", "in:", "kind:", "is:", "id:", "announced:", "rn:",
+    "doi:", "title:", "submittedDate:", "cs.AI", "cs.*", "new", "primary", "2601.06098", "hep-th/9901001",
+    "hinton_g", "O'Neil", "search_query=", "&start=0", "https://arxiv.org/abs/",
 ]
 _SAMPLES = [
     'ti:"graph neural net*" AND (cat:cs.LG OR in:stat.*) -kind:replace announced:2026-01..2026-02',

@@ -56,9 +56,11 @@ from feedsvc.store import open_store
 from feedsvc.taxonomy import load_taxonomy
 
 if __name__ == "__main__":
+    left = iter(range(int(sys.argv[3])))
+
     def tell(progress):
         print(progress, flush=True)
-        if progress.records >= int(sys.argv[3]):
+        if next(left, None) is None:
             sys.stdin.read()
 
     backfill = Backfill(open_store(sys.argv[1]), SystemClock(), load_taxonomy().categories, tell)
@@ -449,8 +451,7 @@ def _import_and_kill(url: str, path: Path, after: int, delay: float) -> None:
 
     It waits for that a few chunks later, should we be slow.
     """
-    waits_at = str((after + 10) * 10)
-    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url, str(path), waits_at]
+    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url, str(path), str(after + 10)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for seen, _ in enumerate(process.stdout, start=1):

@@ -181,9 +181,10 @@ def test_migrate_can_be_run_again(folder: Path) -> None:
 def test_each_step_is_a_command(folder: Path, standin: RunningStandin) -> None:
     fetched, digested, built = run("fetch"), run("digest"), run("build")
 
-    assert "cs.AI 2026-01-05 ok +" in fetched.stdout
-    assert not digested.stdout.startswith("0 ")
-    assert not built.stdout.startswith("0 ")
+    assert re.search(r"^fetched   cs\.AI +2026-01-05  ok       \d new", fetched.stdout)
+    assert re.search(r"^completed [1-9]\d* papers", fetched.stdout, re.MULTILINE)
+    assert re.search(r"^digested  [1-9]\d* papers$", digested.stdout)
+    assert re.search(r"^built     [1-9]\d* documents, \d+ as before$", built.stdout)
 
 
 def test_run_does_all_that_is_due_and_then_nothing(folder: Path, standin: RunningStandin) -> None:

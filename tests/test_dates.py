@@ -71,7 +71,7 @@ WRONG_SPANS = [
     ("2026-13", "month from 01 to 12, not 13"),
     ("2026-02-30", "day from 01 to 28, not 30"),
     ("2026-02..2026-01", "earlier date before the '..'"),
-    ("2026..2027..2028", "two of them with '..'"),
+    ("2026..2027..2028", "a span such as 2026-01..2026-02"),
 ]
 
 

@@ -8,7 +8,8 @@ from feedsvc.errors import QueryError
 from feedsvc.query import parse
 
 PREFIXES = "ti:, abs:, co:, jr:, all:, au:, cat:, in:, kind:, is:, id:, like:, announced:"
-DATE = "a date such as 2026-01-14, 2026-01 or 2026, two of them with '..' between, or an age such as 7d"
+SPAN = "a span such as 2026-01..2026-02 or 2026-01.., or an age such as 7d"
+DATE = f"a date such as 2026-01-14, 2026-01 or 2026, {SPAN}"
 OF_ANNOUNCEMENT = "what counts is the day of announcement"
 
 # A query, where the caret stands, and what is said.
@@ -41,7 +42,7 @@ MISTAKES = [
     ("a b) c", 3, "expected an opening parenthesis before this one"),
     ('a "b c', 2, "expected a second quotation mark for this one"),
     ("“a b", 0, "expected a second quotation mark for this one"),
-    ("a” b", 1, "expected an opening quotation mark before this one"),
+    ("a” b", 1, "expected a second quotation mark for this one"),
     # prefixes
     ("ti:", 3, "expected a word or a quoted phrase after 'ti:'"),
     ("a ti: OR b", 6, "expected a word or a quoted phrase after 'ti:'; the word itself is written \"OR\""),
@@ -50,7 +51,7 @@ MISTAKES = [
         3,
         "expected a word or a quoted phrase after 'ti:', and parentheses around both: (ti:… OR ti:…)",
     ),
-    ("a ti:-b", 5, "expected '-' in front of 'ti:'"),
+    ("a ti:-b", 5, "expected '-' in front of 'ti:', to exclude it"),
     ("ti:au:hinton", 3, "expected a word or a quoted phrase after 'ti:', not a second prefix"),
     ("ti : a", 3, "expected a prefix such as ti: with its ':' directly behind it"),
     ("a title:b", 2, "expected ti: in place of title:, or quotation marks around what is text"),
@@ -77,13 +78,9 @@ MISTAKES = [
     ("wom?n", 3, "expected a word, or its beginning and '*': '?' stands for no letter"),
     ("network~2", 7, "expected '~' only in front of a word"),
     # identifiers
-    (
-        "2601.06098v2",
-        0,
-        'expected id:2601.06098v2 for this paper, or quotation marks around a number: "2601.06098v2"',
-    ),
-    ("a https://arxiv.org/abs/2601.06098", 2, "expected id:2601.06098 for this paper"),
-    ("arXiv:hep-th/9901001", 0, "expected id:hep-th/9901001 for this paper"),
+    ("2601.06098v2", 0, 'expected id:2601.06098v2 for the paper, or as text "2601.06098v2"'),
+    ("a https://arxiv.org/abs/2601.06098", 2, "expected id:2601.06098 for the paper"),
+    ("arXiv:hep-th/9901001", 0, "expected id:hep-th/9901001 for the paper"),
     ("like:graphs", 5, "expected one arXiv identifier such as 2601.06098 or hep-th/9901001"),
     ("id:12", 3, "expected one arXiv identifier such as 2601.06098 or hep-th/9901001"),
     (
@@ -92,6 +89,8 @@ MISTAKES = [
         "expected one arXiv identifier such as 2601.06098 or hep-th/9901001: several are joined by OR",
     ),
     # categories, kinds, claims, names
+    ("graph cs.lg", 6, 'expected cat:cs.lg for what is listed there, or as text "cs.lg"'),
+    ("cat:cs.AI OR cs.*", 13, 'expected cat:cs.* for what is listed there, or as text "cs"'),
     ("cat:", 4, "expected a category such as cs.AI after 'cat:'"),
     ("a cat:cs.ZZ", 6, "expected a category such as cs.AI or an archive such as cs.*"),
     ("cat:NA", 4, "expected a category such as math.NA or an archive such as math.*"),
@@ -102,16 +101,19 @@ MISTAKES = [
         3,
         "expected one category or archive: several are joined by OR, as in cat:cs.AI OR cat:cs.LG",
     ),
+    ("kind:new,cross", 5, "expected one of new, cross, replace, replace-cross: several are joined by OR"),
     ("kind:updated", 5, "expected one of new, cross, replace, replace-cross"),
     ("is:good", 3, "expected 'primary' after 'is:'"),
     ("is:new", 3, "expected 'primary' after 'is:', or kind:new"),
     ("au:12", 3, "expected an author's name"),
+    ("au:Hinton, G", 3, 'expected quotation marks around a name with commas: "Hinton, …"'),
     ("au:hint*", 7, "expected a whole name, without '*'"),
     ("au:~hinton", 3, "expected a whole name, without '~'"),
     # beginnings and stems
     ("a trans*mer", 7, "expected '*' only at the end of a word"),
     ("*former", 0, "expected '*' only at the end of a word"),
     ('"trans* models"', 6, "expected '*' only behind the last word of a phrase"),
+    ('"graph* \U00036259"', 6, "expected '*' only behind the last word of a phrase"),
     ("C++*", 3, "expected a letter or digit directly before '*'"),
     ("/trans.*er/", 0, "expected words: regular expressions are not understood"),
     ("~", 0, "expected a single word directly behind '~'"),
@@ -187,7 +189,8 @@ def test_what_is_suggested_can_be_read(text: str) -> None:
 # fmt: off
 PLAIN = [
     "C++", "R&D", "n=4", "10:30", "A*", "C*-algebra", "what?", "50%", "#1", r"S\~ao", "x/y", "O'Neil", "—a",
-    '"a* search"', '"2601.06098"', '"/usr/"', '"Fig.~3"', '"title:a"', '"a & b"', "a, b", "ti:a:b",
+    '"a* search"', '"2601.06098"', '"/usr/"', '"Fig.~3"', '"title:a"', '"a & b"', "a, b", "ti:a:b", "„a b“",
+    "”a b”", "«a b»", '"cs.AI"', "cs", "node.js",
 ]
 # fmt: on
 

@@ -123,6 +123,8 @@ GROWING: dict[str, Callable[[int], str]] = {
     "quotation marks": lambda n: '"' * n,
     "backslashes": lambda n: '"' + '\\"' * (n // 2 - 1),
     "stars": lambda n: '"' + "ab*" * (n // 3 - 1) + '"',
+    "stars alone": lambda n: '"a' + " *" * (n // 2 - 2) + '"',
+    "stars behind letters": lambda n: '"' + "a* " * (n // 3 - 1) + '"',
     "dashes": lambda n: "a-" * (n // 2),
     "encoded": lambda n: "%22" * (n // 3),
     "mathematics": lambda n: "$" * n,

@@ -120,6 +120,14 @@ def test_categories_archives_and_definitions_are_kept_ready(publisher: Publisher
     assert {feed.name for feed in publisher.ready_feeds()} == {"cs.AI", "cs.LG", "cs", "counting"}
 
 
+def test_a_feed_in_another_language_tells_it_in_its_title(store: Store, publisher: Publisher) -> None:
+    announce(store, "cs.AI", MONDAY, "2601.00001")
+    publisher.build_documents()
+
+    titles = [feedparser.parse(find(store, "cs.AI", language).body).feed.title for language in ("en", "zh")]
+    assert titles == ["Artificial Intelligence (cs.AI)", "Artificial Intelligence (cs.AI) · 中文"]
+
+
 def test_only_touched_documents_are_built_again(
     store: Store, publisher: Publisher, atom: TroubledFormat
 ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +16,9 @@ from lxml import etree
 from sqlalchemy import event
 
 from feedsvc.render import load_formats
-from tests.web_house import House, open_house
+from feedsvc.service import make_service
+from feedsvc.settings import SavingSettings, load_settings
+from tests.web_house import BROWSER, House, StoppedClock, open_house
 
 VOID = {"br", "input", "link", "meta"}
 
@@ -96,6 +100,43 @@ def test_a_category_stands_with_its_name_its_new_papers_and_their_day(text: str)
     assert '<time datetime="2026-01-14">14 Jan 2026</time>' in row
     for address in ("zh/cs.AI.xml", *(f"cs.AI.{suffix}" for suffix in load_formats())):
         assert f'href="/feeds/{address}"' in row
+
+
+def test_the_page_tells_the_newest_day_first_and_links_what_is_late(text: str) -> None:
+    head = text.partition("<table>")[0]
+
+    assert '<time datetime="2026-01-14">Wednesday 14 January 2026</time>' in head
+    assert 'href="/status"' in head
+
+
+def test_a_ledger_without_a_batch_has_no_newest_day(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    settings = load_settings(categories="cs.AI", feeds_dir=tmp_path, database_url=database)
+    with closing(make_service(settings, StoppedClock())) as service:
+        text = service.app.test_client().get("/").text
+
+    assert "none yet" in text
+    assert "Newest announcements" not in text
+
+
+@pytest.mark.parametrize("mode", ["off", "open"])
+def test_the_contents_lead_to_the_form_for_saving_where_there_is_one(tmp_path: Path, mode: str) -> None:
+    with open_house(tmp_path, saving=SavingSettings(mode=mode)) as house:
+        page = Page(house.client.get("/").text)
+
+    assert ("#save" in page.values("href")) is ("save" in page.values("id")) is (mode == "open")
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/feeds/cs.AX.xml"])
+def test_every_page_says_whose_it_is_not_and_which_release_made_it(client: FlaskClient, path: str) -> None:
+    foot = client.get(path, headers=BROWSER).text.partition("<footer>")[2]
+
+    assert "Not run by arXiv." in foot
+    assert f"feedsvc {version('feedsvc')}" in foot
+
+
+def test_a_language_is_called_as_it_calls_itself(text: str) -> None:
+    assert '<a href="/feeds/zh/cs.AI.xml" hreflang="zh" lang="zh">中文</a>' in text
 
 
 def test_a_category_with_no_batch_yet_says_so(text: str) -> None:

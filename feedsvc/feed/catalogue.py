@@ -133,7 +133,7 @@ def check_catalogue(folder: Path) -> list[str]:
 
 def _read_folder(folder: Path) -> tuple[dict[str, Definition], list[str]]:
     if not folder.is_dir():
-        return {}, [f"{folder}: expected a folder of feed definitions"]
+        return {}, [f"feeds_dir: {str(folder)!r} is no folder: expected one of feed definitions"]
     definitions: dict[str, Definition] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.toml")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
 from feedsvc.errors import UnknownPaperError
-from feedsvc.feed import Definition, Feed
+from feedsvc.feed import PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.window import compose_entries, select_papers, stand_papers
 from feedsvc.http import Clock
@@ -23,6 +23,7 @@ from feedsvc.pipeline.shelf import Shelf
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
 from feedsvc.render import Format, Head
+from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
 from feedsvc.taxonomy import load_taxonomy
@@ -105,7 +106,7 @@ class Publisher:
             return kept
         for paper in self._store.likeness.find_unknown(sorted(given_papers(feed.query))):
             raise UnknownPaperError(paper)
-        document, _ = self._make_document(feed, format_, key[2])
+        document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
         return self._shelf.keep(key, revision, document)
 
     def is_complete(self, now: datetime) -> bool:
@@ -131,7 +132,7 @@ class Publisher:
         feeds = {feed.name: feed for feed in self.ready_feeds()}
         keys = [(name, f, language) for name in feeds for f in self._formats for language in self._languages]
         due, untouched = self._sort_by_need(feeds, keys, stamps, revision)
-        outcomes = [self._build(feeds[key[0]], key, revision, stamps.get(key)) for key in due]
+        outcomes = list(self._build_due(feeds, due, stamps, revision))
         self._store.documents.note_untouched(untouched, revision)
         self._store.documents.keep_only(set(keys))
         return Built(
@@ -172,21 +173,46 @@ class Publisher:
         queries = {name: self._store.announcements.resolve(feed.query) for name, feed in feeds.items()}
         return holders | {name for name, query in queries.items() if any(map(query.matches, changes))}
 
-    def _build(self, feed: Feed, key: DocumentKey, revision: int, known: Stamp | None) -> str:
+    def _build_due(
+        self,
+        feeds: Mapping[str, Feed],
+        due: Iterable[DocumentKey],
+        stamps: Mapping[DocumentKey, Stamp],
+        revision: int,
+    ) -> Iterator[str]:
+        """Build documents, each feed's entries put together once for all formats of a language."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for name, format_, language in due:
+            groups.setdefault((name, language), []).append(format_)
+        for (name, language), formats in groups.items():
+            feed = feeds[name]
+            try:
+                entries = self.compose_feed(feed, language)
+            except Exception:
+                log.exception("feed %s not put together, it stays", name, extra={"action": "refuse"})
+                yield from ["refused"] * len(formats)
+                continue
+            for format_ in formats:
+                key = (name, format_, language)
+                yield self._build(feed, key, entries, revision, stamps.get(key))
+
+    def _build(
+        self, feed: Feed, key: DocumentKey, entries: Sequence[Entry], revision: int, known: Stamp | None
+    ) -> str:
         _, format_, language = key
         recipe = self._recipe(feed)
         try:
-            document, papers = self._make_document(feed, format_, language)
+            document = self._make_document(feed, format_, language, entries)
             self._formats[format_].check(document.body)
         except Exception:
             # Whatever it is that one paper brings, the other documents must not wait for it.
             log.exception("document %s not built, the former one stays", key, extra={"action": "refuse"})
             return "refused"
-        if not papers and known is not None and known.entries and known.recipe == recipe:
+        if not entries and known is not None and known.entries and known.recipe == recipe:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
-        stamp = Stamp(recipe, revision, len(papers))
-        changed = self._store.documents.save(document, stamp, papers)
+        stamp = Stamp(recipe, revision, len(entries))
+        changed = self._store.documents.save(document, stamp, [entry.paper.id for entry in entries])
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
@@ -195,14 +221,13 @@ class Publisher:
         parts = (feed.name, feed.title, feed.description, str(query), str(feed.limit), self._base)
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
-    def _make_document(self, feed: Feed, format_: str, language: str) -> tuple[Document, list[str]]:
+    def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
         renderer = self._formats[format_]
-        entries = self.compose_feed(feed, language)
         head = self._head(feed, renderer, entries, language)
         body = self._assemble(renderer, head, entries, language, brief=False)
         if len(body) > BRIEF_ABOVE_BYTES:
             body = self._assemble(renderer, head, entries, language, brief=True)
-        document = Document(
+        return Document(
             feed=feed.name,
             format=format_,
             language=language,
@@ -212,17 +237,16 @@ class Publisher:
             etag=hashlib.sha256(body).hexdigest()[:32],
             changed_at=self._clock.now().replace(microsecond=0),
         )
-        return document, [entry.paper.id for entry in entries]
 
     def _head(self, feed: Feed, renderer: Format, entries: Sequence[Entry], language: str) -> Head:
         shown = None if language == self._languages[0] else language
         return Head(
             id=feed.id,
-            title=feed.title,
+            title=feed.title if shown is None else f"{feed.title} · {name_language(language)}",
             subtitle=feed.description,
             updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
             self_url=self._base + feed.path(renderer.suffix, shown),
-            page_url=f"{self._base}/",
+            page_url=self._base + feed.path(PAGE, shown),
             language=language,
             generator_version=version("feedsvc"),
             stylesheet_url=f"{self._base}/static/feed.css",

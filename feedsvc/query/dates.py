@@ -9,7 +9,8 @@ from enum import StrEnum
 
 MOST_YEARS = 100
 SPAN_EXAMPLES = (
-    "a date such as 2026-01-14, 2026-01 or 2026, two of them with '..' between, or an age such as 7d"
+    "a date such as 2026-01-14, 2026-01 or 2026, a span such as 2026-01..2026-02 or 2026-01..,"
+    " or an age such as 7d"
 )
 _AGE = re.compile(r"(?P<count>\d{1,6})(?P<unit>[dwmy])")
 _DATE = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?")

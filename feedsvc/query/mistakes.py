@@ -81,7 +81,7 @@ def explain_gap(before: str, after: str) -> str:
     if before.endswith(":") and after == "(":
         return f"expected {value} after {before!r}, and parentheses around both: ({before}… OR {before}…)"
     if before.endswith(":") and after and after in _DASHES:
-        return f"expected '-' in front of {before!r}"
+        return f"expected '-' in front of {before!r}, to exclude it"
     if before == "(":
         return f"expected {value} in the parentheses"
     place = f" after {before!r}" if before else f" before {after!r}" if after else ""
@@ -100,7 +100,7 @@ def explain_prefix(name: str, rest: str, prefixes: Collection[str]) -> str:
     if plain in _NOT_KEPT:
         return f"expected another prefix, {_NOT_KEPT[plain]} are not looked at: {listed}"
     if plain in ("http", "https", "arxiv") and (paper := _find_paper(f"{name}:{rest}")):
-        return f"expected id:{paper} for this paper"
+        return f"expected id:{paper} for the paper"
     known = {prefix[:-1]: prefix for prefix in prefixes} | _SYNONYMS
     near = get_close_matches(plain, known, n=1, cutoff=0.75)
     if near:
@@ -152,7 +152,11 @@ def refuse_signs(value: str, prefixes: Collection[str]) -> None:
         raise TermError(f"expected {prefix} in place of {named[0]!r}")
 
 
-def refuse_paper(value: str) -> None:
-    """Raise TermError for an identifier of arXiv's that stands where words are looked for."""
+def refuse_names(value: str) -> None:
+    """Raise TermError for a paper's identifier or a category that stands where words are looked for."""
     if _PAPER.fullmatch(value) and (paper := _find_paper(value)):
-        raise TermError(f'expected id:{paper} for this paper, or quotation marks around a number: "{value}"')
+        raise TermError(f'expected id:{paper} for the paper, or as text "{value}"')
+    taxonomy = load_taxonomy()
+    archive, dot, _ = value.lower().partition(".")
+    if dot and (taxonomy.resolve(value.lower()) or (value[-2:] == ".*" and archive in taxonomy.archives)):
+        raise TermError(f'expected cat:{value} for what is listed there, or as text "{value.strip("*.")}"')

@@ -18,7 +18,7 @@ from feedsvc.errors import QueryError
 from feedsvc.query.ast import Query, all_of, any_of, is_selective, negate
 from feedsvc.query.mistakes import TermError, explain_gap, explain_prefix
 from feedsvc.query.pasted import decode_pasted
-from feedsvc.query.scan import QUOTATION_MARKS, Sign, Token, scan_token
+from feedsvc.query.scan import Sign, Token, scan_token
 from feedsvc.query.terms import PREFIXES, read_term
 
 MAX_CHARACTERS = 256
@@ -109,7 +109,7 @@ class _Reader:
         while position < len(self._text):
             token = scan_token(self._text, position, is_value=self._prefix is not None)
             if token is None:
-                raise self._explain_quotation_mark(position)
+                raise self._error(position, "expected a second quotation mark for this one")
             if token.sign is not Sign.SPACE:
                 self._take(token)
             position = token.end
@@ -182,11 +182,6 @@ class _Reader:
         if self._open is None:
             return
         raise self._error(token.start, explain_gap(self._open.text, token.text))
-
-    def _explain_quotation_mark(self, position: int) -> QueryError:
-        is_closing = self._text[position] == QUOTATION_MARKS[-1]
-        which = "an opening quotation mark before" if is_closing else "a second quotation mark for"
-        return self._error(position, f"expected {which} this one")
 
     def _error(self, position: int, expected: str) -> QueryError:
         return QueryError(self._text, position, expected)

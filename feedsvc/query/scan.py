@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-QUOTATION_MARKS = '"“”'
+QUOTATION_MARKS = '"“”„«»'
 
 
 class Sign(Enum):
@@ -41,12 +41,13 @@ class Token:
 
 
 _WORD_ENDS = rf"(?=[\s(){QUOTATION_MARKS}]|$)"
-# Operators in any letter case; an en dash is a minus too, since keyboards put it in.
+# Operators in any letter case; quotation marks of any language, however they are paired; an en dash is a
+# minus too, since keyboards put it in.
 _SIGNS = {
     Sign.SPACE: r"\s+",
     Sign.OPEN: r"\(",
     Sign.CLOSE: r"\)",
-    Sign.PHRASE: r'(?:"(?:\\"|[^"])*"|“[^”"]*[”"])\*?',
+    Sign.PHRASE: rf'(?:"(?:\\"|[^"])*"|[“”„«»][^{QUOTATION_MARKS}]*[{QUOTATION_MARKS}])\*?',
     Sign.AND: f"and{_WORD_ENDS}",
     Sign.OR: f"or{_WORD_ENDS}",
     Sign.NOT: f"not{_WORD_ENDS}",

@@ -25,7 +25,7 @@ from feedsvc.query.ast import (
     Term,
 )
 from feedsvc.query.dates import read_age, read_span
-from feedsvc.query.mistakes import TermError, explain_place, refuse_paper, refuse_signs
+from feedsvc.query.mistakes import TermError, explain_place, refuse_names, refuse_signs
 from feedsvc.query.stems import stem_word
 from feedsvc.query.words import fold, is_character, is_letter, tokenise
 from feedsvc.taxonomy import load_taxonomy
@@ -43,7 +43,8 @@ def read_term(prefix: str, value: str, *, is_quoted: bool) -> Query:
         return EVERYTHING
     if not is_quoted and prefix not in _TAKEN_LITERALLY:
         refuse_signs(value, PREFIXES)
-        refuse_paper(value)
+        if prefix in _FIELDS:
+            refuse_names(value)
     if prefix in _FIELDS:
         return read_words(_FIELDS[prefix], value, is_quoted=is_quoted)
     return _READERS[prefix](value)
@@ -60,31 +61,33 @@ def read_words(field: Field, value: str, *, is_quoted: bool = False) -> Term | P
             raise TermError("expected '~' in front of a single word, without quotation marks")
         return _read_stem(field, value)
     tokens = _tokens(value)
-    return Prefix(field, tokens) if "*" in value and _is_beginning(value, is_quoted) else Term(field, tokens)
+    is_beginning = "*" in value and _is_beginning(value, is_quoted)
+    is_whole = is_letter(tokens[-1]) or is_character(tokens[-1])
+    return Prefix(field, tokens) if is_beginning and not is_whole else Term(field, tokens)
 
 
 def _is_beginning(value: str, is_quoted: bool) -> bool:
     """Tell whether a star behind the last word asks for all that begins with it. Raises TermError."""
-    pieces = _PIECES.findall(value)
+    pieces = [("", 0), *((piece[0], piece.start()) for piece in _PIECES.finditer(value)), ("", 0)]
+    last_word = max((at for piece, at in pieces if tokenise(piece)), default=0)
     found = False
-    for n, (before, piece, after) in enumerate(zip(["", *pieces], pieces, [*pieces[1:], ""], strict=False)):
+    for (before, _), (piece, at), (after, _) in zip(pieces, pieces[1:], pieces[2:], strict=False):
         if piece[0] != "*":
             continue
-        at = sum(map(len, pieces[:n]))
-        if after[:1].isalnum() and (before[:1].isalnum() or before in _GAPS):
+        if tokenise(after) and (tokenise(before) or before in _GAPS):
             raise TermError("expected '*' only at the end of a word", at)
         if _is_cut_short(before):
-            if any(later[0].isalnum() for later in pieces[n + 1 :]):
+            if at < last_word:
                 raise TermError("expected '*' only behind the last word of a phrase", at)
             found = True
-        elif not before[:1].isalnum() and not is_quoted:
+        elif not tokenise(before) and not is_quoted:
             raise TermError("expected a letter or digit directly before '*'", at)
     return found
 
 
 def _is_cut_short(word: str) -> bool:
-    folded = fold(word)
-    return len(folded) > 1 and folded[0].isalnum() and not is_character(folded[-1])
+    """Tell whether the last word is more than a single character, and so may go on behind it."""
+    return tokenise(fold(word)[-1:]) != tokenise(word)[-1:]
 
 
 def _read_stem(field: Field, value: str) -> Term | Stemmed:
@@ -108,6 +111,8 @@ def read_author(value: str) -> AuthorTerm:
     """
     if (sign := value[:1] if value[:1] == "~" else "*") in value:
         raise TermError(f"expected a whole name, without {sign!r}", value.index(sign))
+    if value[-1:] == ",":
+        raise TermError(f'expected quotation marks around a name with commas: "{value} …"')
     tokens = [token for token in _tokens(value) if not token.isdecimal()]
     if not tokens:
         raise TermError("expected an author's name")
@@ -156,7 +161,8 @@ def _read_kind(value: str) -> OfKind:
     try:
         return OfKind(Kind(value.strip().lower()))
     except ValueError as error:
-        raise TermError(f"expected one of {', '.join(Kind)}") from error
+        more = ": several are joined by OR" if "," in value else ""
+        raise TermError(f"expected one of {', '.join(Kind)}{more}") from error
 
 
 def _read_claim(value: str) -> IsPrimary:

@@ -15,9 +15,10 @@ from feedsvc.query import Query, Subject
 from feedsvc.query.ast import is_relative, resolve_dates, resolve_likeness
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
-from feedsvc.store.candidates import find_by_place, find_by_release, find_newest_day
+from feedsvc.store.candidates import find_by_place, find_by_release, find_horizon, find_newest_day
 from feedsvc.store.engine import read
 from feedsvc.store.likeness import LikenessStore
+from feedsvc.store.place import day_of
 from feedsvc.store.plan import plan_query
 from feedsvc.store.rows import read_announcement
 from feedsvc.store.versions import chunked, load_papers
@@ -35,11 +36,17 @@ class AnnouncementStore:
     """Announcements across categories and days."""
 
     def __init__(
-        self, engine: Engine, likeness: LikenessStore | None = None, most_read: int = MOST_READ
+        self,
+        engine: Engine,
+        likeness: LikenessStore | None = None,
+        *,
+        most_read: int = MOST_READ,
+        most_searched: int | None = None,
     ) -> None:
         self._engine = engine
         self._likeness = likeness or LikenessStore(engine)
         self._most_read = most_read
+        self._most_searched = most_searched
         self._word = lru_cache(WORDINGS)(Wording)
 
     def matching(self, query: Query, *, by_release: bool) -> Iterator[Announcement]:
@@ -47,14 +54,14 @@ class AnnouncementStore:
 
         With `by_release` newest release day first, and none of history that was filled in later; else newest
         day first, on one day the later paper. Of a query that no index helps with, only the newest 100,000
-        candidates are read: any visitor may ask. Dates relative to the newest day count from the newest
-        announcement.
+        candidates are read, and words that are all common are looked for together only back to `reach`: any
+        visitor may ask. Dates relative to the newest day count from the newest announcement.
         """
         query = self.resolve(query)
         plan = plan_query(query)
         with read(self._engine) as connection:
             find = find_by_release if by_release else find_by_place
-            statements = find(connection, plan)
+            statements = find(connection, plan, self._most_searched)
             size = CHUNK_EXACT if plan.exact else CHUNK
             chunks = (chunk for statement in statements for chunk in self._read(connection, statement, size))
             if plan.exact:
@@ -76,6 +83,13 @@ class AnnouncementStore:
         with read(self._engine) as connection:
             newest = find_newest_day(connection)
         return resolve_dates(query, newest or BEFORE_ALL)
+
+    def reach(self, query: Query) -> date | None:
+        """Give the day before which a query's words are not looked for; None if they are everywhere."""
+        plan = plan_query(self.resolve(query))
+        with read(self._engine) as connection:
+            horizon = find_horizon(connection, plan, self._most_searched)
+        return day_of(horizon) if horizon else None
 
     def of_papers(self, papers: Iterable[str]) -> list[Subject]:
         """Give every announcement of some papers, each with the version that it announced."""

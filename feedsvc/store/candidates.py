@@ -22,13 +22,19 @@ SAMPLE = timedelta(days=7)
 UNCOUNTED_SPANS = 5
 
 
-def find_by_place(connection: Connection, plan: Plan) -> Iterator[Select[Any]]:
-    """Give statements whose rows, one statement after the other, come newest day first, then later papers."""
+def find_by_place(
+    connection: Connection, plan: Plan, most_searched: int | None = None
+) -> Iterator[Select[Any]]:
+    """Give statements whose rows, one statement after the other, come newest day first, then later papers.
+
+    Words that are all common are looked for together in the newest `most_searched` announcements only; None
+    is what the index can do at once.
+    """
     table = schema.announcements.c
     statement = select(schema.announcements).where(plan.clause)
     if plan.words is not None:
         order = words_of(connection).place.desc(), table.category
-        yield from _find_words(connection, statement.order_by(*order), plan.words)
+        yield from _find_words(connection, statement.order_by(*order), plan.words, most_searched)
         return
     # Without bounds a database sorts the whole history of an archive's categories before its first row.
     ordered = statement.order_by(table.place.desc(), table.category)
@@ -38,8 +44,13 @@ def find_by_place(connection: Connection, plan: Plan) -> Iterator[Select[Any]]:
             yield ordered.where(table.place.between(first_place(first), last_place(last)))
 
 
-def find_by_release(connection: Connection, plan: Plan) -> Iterator[Select[Any]]:
-    """Give statements whose rows come newest release day first; what has none is left out."""
+def find_by_release(
+    connection: Connection, plan: Plan, most_searched: int | None = None
+) -> Iterator[Select[Any]]:
+    """Give statements whose rows come newest release day first; what has none is left out.
+
+    Of common words the same holds as in `find_by_place`.
+    """
     table = schema.announcements.c
     statement = select(schema.announcements).where(plan.clause)
     ordered = statement.order_by(table.released.desc(), table.place.desc(), table.category)
@@ -54,7 +65,7 @@ def find_by_release(connection: Connection, plan: Plan) -> Iterator[Select[Any]]
     if not _is_common(connection, index, plan.words):
         yield index.find(ordered, plan.words).where(table.released.is_not(None))
         return
-    horizon = _read_horizon(connection, index)
+    horizon = _read_horizon(connection, most_searched or index.most_searched)
     for span in _span_days(newest, oldest):
         places = select(func.max(table.place), func.min(table.place)).where(table.released.between(*span))
         last, first = connection.execute(places).one()
@@ -63,13 +74,23 @@ def find_by_release(connection: Connection, plan: Plan) -> Iterator[Select[Any]]
             yield found.where(table.released.between(*span))
 
 
+def find_horizon(connection: Connection, plan: Plan, most_searched: int | None = None) -> int:
+    """Give the place before which the words of a plan are not looked for; 0 if they are everywhere."""
+    index = words_of(connection)
+    if plan.words is None or not _is_common(connection, index, plan.words):
+        return 0
+    return _read_horizon(connection, most_searched or index.most_searched)
+
+
 def find_newest_day(connection: Connection) -> date | None:
     """Give the newest day with an announcement; None for an empty ledger."""
     table = schema.announcements.c
     return connection.execute(select(table.day).order_by(table.place.desc()).limit(1)).scalar()
 
 
-def _find_words(connection: Connection, statement: Select[Any], words: Query) -> Iterator[Select[Any]]:
+def _find_words(
+    connection: Connection, statement: Select[Any], words: Query, most_searched: int | None
+) -> Iterator[Select[Any]]:
     index = words_of(connection)
     newest, oldest = _read_ends(connection, schema.announcements.c.place)
     if newest is None or not _is_common(connection, index, words):
@@ -78,20 +99,20 @@ def _find_words(connection: Connection, statement: Select[Any], words: Query) ->
     horizon = 0
     for number, (first, last) in enumerate(_span_days(day_of(newest), day_of(oldest))):
         if number == UNCOUNTED_SPANS:
-            horizon = _read_horizon(connection, index)
+            horizon = _read_horizon(connection, most_searched or index.most_searched)
         if last_place(last) < horizon:
             return
         yield index.find(statement, words, (max(first_place(first), horizon), last_place(last)))
 
 
-def _read_horizon(connection: Connection, index: WordIndex) -> int:
+def _read_horizon(connection: Connection, most_searched: int) -> int:
     """Give the place before which words that are all common are not looked for together; 0 for none.
 
     An index reads the rows of its rarest word. Where one is rare, these are few; where all are common, they
     are a good part of all rows, and would be read for every visitor who asks for two that never meet.
     """
     place = schema.announcements.c.place
-    query = select(place).order_by(place.desc()).offset(index.most_searched).limit(1)
+    query = select(place).order_by(place.desc()).offset(most_searched).limit(1)
     return connection.execute(query).scalar() or 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from flask import Flask
 
 from feedsvc.feed.catalogue import Catalogue
@@ -66,4 +68,5 @@ def _configure(app: Flask) -> None:
     # Werkzeug would answer a slash too many with a redirect to whatever host the client named.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
+    app.jinja_env.globals["release"] = version("feedsvc")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
+from feedsvc.lateness import write_day
 from feedsvc.paper import Batch, Kind
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
+from feedsvc.render.phrases import name_language
 from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
 from feedsvc.web.delivery import make_ready
@@ -63,23 +65,27 @@ class IndexViews:
 
     def show_index(self) -> Response:
         """Show every feed, with its newest batch."""
+        batches = self._store.ledger.latest_batches()
         page = render_template(
             "index.html",
             title=TITLE,
+            newest=max((batch.day for batch in batches.values()), default=None),
             groups=self._directory_now().groups,
             can_save=self._saving.mode != "off",
             with_token=self._saving.mode == "token",
             limits=LIMITS,
             discoverable=self._directory.discoverable,
-            batches=self._store.ledger.latest_batches(),
+            batches=batches,
             formats={
                 suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
             },
             labels=LABELS,
             languages=self._languages[1:],
+            name_language=name_language,
             link=self._site.link,
             count=_count_papers,
             day=_write_day,
+            write_day=write_day,
             example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
         )
         return send_ready(make_ready(page.encode(), "text/html; charset=utf-8"), SECONDS)
