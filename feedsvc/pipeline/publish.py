@@ -104,10 +104,14 @@ class Publisher:
         kept = self._shelf.find(key, revision)
         if kept is not None:
             return kept
-        for paper in self._store.likeness.find_unknown(sorted(given_papers(feed.query))):
-            raise UnknownPaperError(paper)
+        self._check_given(feed)
         document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
         return self._shelf.keep(key, revision, document)
+
+    def _check_given(self, feed: Feed) -> None:
+        given = sorted(given_papers(feed.query))
+        if given and (unknown := self._store.likeness.find_unknown(given)):
+            raise UnknownPaperError(unknown[0])
 
     def is_complete(self, now: datetime) -> bool:
         """Tell whether the newest day is there in every followed category, and its documents had time.
