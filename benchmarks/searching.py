@@ -88,13 +88,14 @@ class Corpus:
 
 
 def fill(store: Store, corpus: Corpus, papers: int) -> None:
-    """Put papers into an empty store; a full one is left as it is."""
+    """Put papers into a store, as many as are lacking."""
     store.migrate()
-    if store.figures.count_announcements() >= papers:
+    there = store.figures.count_announcements()
+    if there >= papers:
         return
-    lot = Random(7)
+    lot = Random(there)
     started = time.perf_counter()
-    for first in range(0, papers, CHUNK):
+    for first in range(there, papers, CHUNK):
         numbers = range(first, min(first + CHUNK, papers))
         announcements = [make_announcement(number, papers, lot.choice(CATEGORIES)) for number in numbers]
         rows = [announcement_row(announcement) | {"revision": 1} for announcement in announcements]
@@ -110,7 +111,7 @@ def fill(store: Store, corpus: Corpus, papers: int) -> None:
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE words"))
             connection.execute(text("VACUUM ANALYZE announcements"))
-    print(f"filled with {papers} papers in {time.perf_counter() - started:.0f} s")
+    print(f"filled with {papers - there} papers in {time.perf_counter() - started:.0f} s")
 
 
 def make_announcement(number: int, papers: int, category: str) -> Announcement:
