@@ -5,6 +5,7 @@
     ├── InvalidIdError         text that is no arXiv identifier
     ├── QueryError             a keyword query that cannot be read; knows the position
     ├── AddressError           a feed address that cannot be served
+    │   ├── UnknownPaperError  papers like one that is not stored
     │   └── UnknownFeedError   no such feed; knows the names that come near
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
@@ -66,6 +67,14 @@ def _blank_for(character: str) -> str:
 
 class AddressError(FeedsvcError, ValueError):
     """A feed's address has a part or a parameter that is not understood."""
+
+
+class UnknownPaperError(AddressError):
+    """Papers like this one were asked for, and no version of it is stored."""
+
+    def __init__(self, paper: str) -> None:
+        super().__init__(f"paper {paper} is not stored here: expected one that is, to tell what is like it")
+        self.paper = paper
 
 
 class UnknownFeedError(AddressError):

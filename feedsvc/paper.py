@@ -239,6 +239,14 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """Why a paper is in a feed of papers like others: the one it is most like, and words they share."""
+
+    paper: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One paper as it stands in a feed: the version last taken in, kind and times as the feed saw them."""
 
@@ -247,6 +255,7 @@ class Entry:
     published: datetime
     updated: datetime
     digest: Digest | None = None
+    likeness: Likeness | None = None
 
     def __post_init__(self) -> None:
         _check_utc(self.published, self.updated)

@@ -25,6 +25,7 @@ from feedsvc.pipeline.harvest import Harvester
 from feedsvc.pipeline.ingest import Ingest
 from feedsvc.pipeline.publish import ORIGINAL_LANGUAGE, Publisher
 from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
+from feedsvc.pipeline.sketches import Sketcher
 from feedsvc.pipeline.watch import count_request
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
@@ -89,7 +90,7 @@ def make_service(
         store=store,
         catalogue=catalogue,
         publisher=publisher,
-        pipeline=Pipeline(ingest, digester, publisher, catch_up, clock, report),
+        pipeline=Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, clock, report),
         app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
     )
 

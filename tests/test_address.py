@@ -50,6 +50,10 @@ CANONICAL = [
     "/feeds/keyword/%E6%89%A9%E6%95%A3.xml",
     "/feeds/keyword/2026-01-14.xml",
     "/feeds/author/hinton_g.xml",
+    "/feeds/like/2601.06098.xml",
+    "/feeds/like/2601.06098",
+    "/feeds/zh/like/0704.0001+2601.06098+hep-th/9901001.json?announce=new&limit=10",
+    "/feeds/search.xml?q=like:2601.06098+-cat:cs.CV",
     "/feeds/search.xml?q=a+OR+b",
     "/feeds/search?q=ti:%22a+b%22",
     "/feeds/zh/cs.AI.xml",
@@ -109,6 +113,12 @@ MOVED = [
     ("/feeds/keyword/~networks.xml", "/feeds/search.xml?q=~network"),
     ("/feeds/keyword/A*.xml", "/feeds/keyword/a.xml"),
     ("/feeds/search.xml?q=announced:1w", "/feeds/search.xml?q=announced:7d"),
+    ("/feeds/like/2601.06098v2.xml", "/feeds/like/2601.06098.xml"),
+    ("/feeds/LIKE/hep-th/9901001+2601.06098+2601.06098v1.rss", "/feeds/like/2601.06098+hep-th/9901001.rss"),
+    ("/feeds/like/math.GT/0309136,2601.06098.xml", "/feeds/like/2601.06098+math/0309136.xml"),
+    ("/feeds/like/https://arxiv.org/abs/2601.06098.xml", "/feeds/like/2601.06098.xml"),
+    ("/feeds/search.xml?q=like:2601.06098", "/feeds/like/2601.06098.xml"),
+    ("/feeds/search.xml?q=like:2601.06099v3+OR+like:2601.06098", "/feeds/like/2601.06098+2601.06099.xml"),
     ("/feeds/author/O'Neil.xml", "/feeds/author/o_neil.xml"),
     ("/feeds/author/Hinton_G_1.xml", "/feeds/author/hinton_g.xml"),
 ]
@@ -145,6 +155,20 @@ def test_every_spelling_of_one_feed_has_one_id(catalogue: Catalogue) -> None:
     urls = ["/feeds/cs.AI.xml", "/feeds/zh/cs.ai.rss?limit=200", "/feeds/search.json?q=cat:cs.AI"]
 
     assert len({ask(catalogue, url).feed.id for url in urls}) == 1
+
+
+@pytest.mark.parametrize(
+    ("papers", "title"),
+    [
+        ("2601.06098", "Papers like 2601.06098"),
+        ("2601.06099+2601.06098", "Papers like 2601.06098 or 2601.06099"),
+        ("1+2+3+4+5", "Papers like 2601.00001, 2601.00002, 2601.00003 and 2 more"),
+    ],
+)
+def test_the_title_names_the_first_given_papers(catalogue: Catalogue, papers: str, title: str) -> None:
+    place = "+".join(f"2601.{int(paper):05}" if len(paper) == 1 else paper for paper in papers.split("+"))
+
+    assert ask(catalogue, f"/feeds/like/{place}.xml").feed.title == title
 
 
 UNKNOWN = [
@@ -196,7 +220,11 @@ REFUSED = [
     ("/feeds/cs.AI/2026-01-14.xml", "names a day"),
     ("/feeds/cs/2026-01-14.xml", "names a day"),
     ("/feeds/daily/cs.AI.xml", "cannot be served"),
-    ("/feeds/like/2601.06098.xml", "cannot be served"),
+    ("/feeds/like/graphs.xml", "'graphs' is no arXiv identifier"),
+    ("/feeds/like/2601.06098+graphs.xml", "joined with '+'"),
+    ("/feeds/like/.xml", "0 papers are given: expected from 1 to 20"),
+    ("/feeds/like.xml", "0 papers are given"),
+    (f"/feeds/like/{'+'.join(f'2601.{n:05}' for n in range(21))}.xml", "21 papers are given"),
 ]
 
 
@@ -230,6 +258,8 @@ PLACES = st.sampled_from(
         "keyword/é",
         "author/e_w",
         "author/de_silva_a",
+        "like/2601.06098",
+        "like/hep-th/9901001+2601.06098v2",
         "daily",
         "",
     ]

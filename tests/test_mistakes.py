@@ -7,7 +7,7 @@ import pytest
 from feedsvc.errors import QueryError
 from feedsvc.query import parse
 
-PREFIXES = "ti:, abs:, co:, jr:, all:, au:, cat:, in:, kind:, is:, id:, announced:"
+PREFIXES = "ti:, abs:, co:, jr:, all:, au:, cat:, in:, kind:, is:, id:, like:, announced:"
 SPAN = "a span such as 2026-01..2026-02 or 2026-01.., or an age such as 7d"
 DATE = f"a date such as 2026-01-14, 2026-01 or 2026, {SPAN}"
 OF_ANNOUNCEMENT = "what counts is the day of announcement"
@@ -81,6 +81,7 @@ MISTAKES = [
     ("2601.06098v2", 0, 'expected id:2601.06098v2 for the paper, or as text "2601.06098v2"'),
     ("a https://arxiv.org/abs/2601.06098", 2, "expected id:2601.06098 for the paper"),
     ("arXiv:hep-th/9901001", 0, "expected id:hep-th/9901001 for the paper"),
+    ("like:graphs", 5, "expected one arXiv identifier such as 2601.06098 or hep-th/9901001"),
     ("id:12", 3, "expected one arXiv identifier such as 2601.06098 or hep-th/9901001"),
     (
         "id:2601.06098,2601.06099",

@@ -356,6 +356,8 @@ CANONICAL = [
     ('au:"Geoffrey Hinton"', "au:geoffrey_hinton"),
     ('au:"Or"', 'au:"or"'),
     ("id:arXiv:2601.06098v2", "id:2601.06098v2"),
+    ("like:arXiv:2601.06098v2", "like:2601.06098"),
+    ("LIKE:math.GT/0309136 -a", "like:math/0309136 -a"),
     ("扩散模型", "扩散模型"),
     ("TRANSFORM*", "transform*"),
     ("ti:Self-Superv*", 'ti:"self superv*"'),

@@ -4,6 +4,7 @@
                  --papers---> store (comments, DOI, Unicode names, ...)
     arxiv.oai    --history--> history.rebuild_history --> store (what listings left out)
     store: papers without a digest --> digest.Summarizer --> store (digests)
+    store: recent papers without a sketch --> likeness --> store (sketches)
     store: what changed since a document was built --> render --> store (documents)
 
 Nothing here decides when; `schedule` does. What is due is read from the store's rows each time, so a
@@ -21,6 +22,7 @@ from feedsvc.pipeline.catchup import CatchUp, CaughtUp
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.ingest import Fetched, Ingest
 from feedsvc.pipeline.publish import Built, Publisher
+from feedsvc.pipeline.sketches import Sketcher
 
 # At one request in three seconds a round takes minutes: what it brought so far is published this often.
 PUBLISH_EVERY = timedelta(seconds=30)
@@ -35,6 +37,7 @@ class Pipeline:
         self,
         ingest: Ingest,
         digester: Digester,
+        sketcher: Sketcher,
         publisher: Publisher,
         catch_up: CatchUp,
         clock: Clock,
@@ -42,6 +45,7 @@ class Pipeline:
     ) -> None:
         self.ingest = ingest
         self.digester = digester
+        self.sketcher = sketcher
         self.publisher = publisher
         self.catch_up = catch_up
         self._clock = clock
@@ -91,6 +95,7 @@ class Pipeline:
         if self._digested:
             self._report(describe_digested(self._digested))
             self._digested = 0
+        self.sketcher.sketch_papers()
         built = self.publisher.build_documents()
         if built.changed or built.refused:
             self._report(describe_built(built))

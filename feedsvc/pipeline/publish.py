@@ -6,12 +6,13 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
+from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.window import compose_entries, select_papers, stand_papers
@@ -20,6 +21,7 @@ from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.query import Query
+from feedsvc.query.ast import given_papers
 from feedsvc.render import Format, Head
 from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
@@ -91,7 +93,8 @@ class Publisher:
     def find_document(self, feed: Feed, format_: str, language: str | None = None) -> Document:
         """Give a feed's document: the ready one, or one made now and kept for a while.
 
-        `language` None means the default one.
+        `language` None means the default one. Raises UnknownPaperError if it is about papers like one that
+        is not stored.
         """
         key = (feed.name, format_, language or self._languages[0])
         ready = self._store.documents.find(key)
@@ -101,8 +104,14 @@ class Publisher:
         kept = self._shelf.find(key, revision)
         if kept is not None:
             return kept
+        self._check_given(feed)
         document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
         return self._shelf.keep(key, revision, document)
+
+    def _check_given(self, feed: Feed) -> None:
+        given = sorted(given_papers(feed.query))
+        if given and (unknown := self._store.likeness.find_unknown(given)):
+            raise UnknownPaperError(unknown[0])
 
     def is_complete(self, now: datetime) -> bool:
         """Tell whether the newest day is there in every followed category, and its documents had time.
@@ -256,7 +265,15 @@ class Publisher:
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)
-        return compose_entries(standings, papers, self._store.digests.load(keys, languages))
+        entries = compose_entries(standings, papers, self._store.digests.load(keys, languages))
+        return self._give_reasons(entries, given_papers(feed.query))
+
+    def _give_reasons(self, entries: tuple[Entry, ...], given: frozenset[str]) -> tuple[Entry, ...]:
+        """Say of each entry what it is like, where a feed asks for papers like others."""
+        if not given:
+            return entries
+        reasons = self._store.likeness.explain(given, [entry.paper for entry in entries])
+        return tuple(replace(entry, likeness=reasons.get(entry.paper.id)) for entry in entries)
 
     def _taken_in(self, query: Query, papers: Iterable[str]) -> list[Announcement]:
         subjects = self._store.announcements.of_papers(papers)

@@ -6,7 +6,7 @@ one text. Every walk over a query is a `match` over the union `Query`; the leave
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,12 +17,14 @@ from feedsvc.query.leaves import (
     AnnouncedIn,
     AnnouncedOn,
     AnnouncedWithin,
+    AnyId,
     AuthorTerm,
     Everything,
     Field,
     HasId,
     IsPrimary,
     Leaf,
+    LikePaper,
     ListedIn,
     OfKind,
     Prefix,
@@ -43,12 +45,14 @@ __all__ = [
     "AnnouncedIn",
     "AnnouncedOn",
     "AnnouncedWithin",
+    "AnyId",
     "AuthorTerm",
     "Everything",
     "Field",
     "HasId",
     "IsPrimary",
     "Leaf",
+    "LikePaper",
     "ListedIn",
     "Not",
     "OfKind",
@@ -60,12 +64,14 @@ __all__ = [
     "Unit",
     "all_of",
     "any_of",
+    "given_papers",
     "is_relative",
     "is_selective",
     "members_of",
     "negate",
     "quote",
     "resolve_dates",
+    "resolve_likeness",
     "walk_leaves",
 ]
 
@@ -158,8 +164,13 @@ def walk_leaves(query: Query) -> Iterator[Leaf]:
 
 
 def is_relative(query: Query) -> bool:
-    """Tell whether what a query takes in depends on the ledger's newest day."""
-    return any(isinstance(leaf, AnnouncedWithin) for leaf in walk_leaves(query))
+    """Tell whether what a query takes in depends on more of the ledger than the announcement itself."""
+    return any(isinstance(leaf, AnnouncedWithin | LikePaper) for leaf in walk_leaves(query))
+
+
+def given_papers(query: Query) -> frozenset[str]:
+    """Give the papers that a query asks for the like of."""
+    return frozenset(leaf.paper for leaf in walk_leaves(query) if isinstance(leaf, LikePaper))
 
 
 def resolve_dates(query: Query, newest: date) -> Query:
@@ -167,17 +178,38 @@ def resolve_dates(query: Query, newest: date) -> Query:
 
     Its text is another one: it is for matching, not for naming a feed.
     """
+    return _replace_leaves(
+        query, lambda leaf: leaf.resolve(newest) if isinstance(leaf, AnnouncedWithin) else leaf
+    )
+
+
+def resolve_likeness(query: Query, find: Callable[[str], Collection[str]]) -> Query:
+    """Give the query that holds where this one does while `find` gives the papers that are like one.
+
+    The given papers themselves are left out. Its text is another one: it is for matching, not for naming
+    a feed.
+    """
+    given = given_papers(query)
+
+    def resolve(leaf: Leaf) -> Query:
+        if not isinstance(leaf, LikePaper):
+            return leaf
+        found = frozenset(find(leaf.paper)) - given
+        return AnyId(found) if found else NOTHING
+
+    return _replace_leaves(query, resolve)
+
+
+def _replace_leaves(query: Query, replace: Callable[[Leaf], Query]) -> Query:
     match query:
-        case AnnouncedWithin():
-            return query.resolve(newest)
         case And(operands):
-            return all_of(resolve_dates(operand, newest) for operand in operands)
+            return all_of(_replace_leaves(operand, replace) for operand in operands)
         case Or(operands):
-            return any_of(resolve_dates(operand, newest) for operand in operands)
+            return any_of(_replace_leaves(operand, replace) for operand in operands)
         case Not(operand):
-            return negate(resolve_dates(operand, newest))
+            return negate(_replace_leaves(operand, replace))
         case _:
-            return query
+            return replace(query)
 
 
 def is_selective(query: Query) -> bool:

@@ -257,6 +257,34 @@ class HasId:
         return f"id:{self.paper}" + ("" if self.version is None else f"v{self.version}")
 
 
+@dataclass(frozen=True, slots=True)
+class AnyId:
+    """The paper is one of these. It cannot be written in the language: `resolve_likeness` makes it."""
+
+    papers: frozenset[str]
+
+    def matches(self, subject: Subject) -> bool:
+        """Hold for the papers named."""
+        return subject.announcement.paper in self.papers
+
+    def __str__(self) -> str:
+        return f"id:{','.join(sorted(self.papers))}"
+
+
+@dataclass(frozen=True, slots=True)
+class LikePaper:
+    """The paper is like another one: `resolve_likeness` says which are, among those that are stored."""
+
+    paper: str
+
+    def matches(self, subject: Subject) -> bool:
+        """Raise ValueError: without the other papers nobody can tell."""
+        raise ValueError(f"{self} depends on what is stored: expected resolve_likeness() before matches()")
+
+    def __str__(self) -> str:
+        return f"like:{self.paper}"
+
+
 Leaf: TypeAlias = (
     Everything
     | Term
@@ -270,6 +298,8 @@ Leaf: TypeAlias = (
     | OfKind
     | IsPrimary
     | HasId
+    | AnyId
+    | LikePaper
 )
 
 

@@ -16,6 +16,7 @@ from feedsvc.query.ast import (
     Field,
     HasId,
     IsPrimary,
+    LikePaper,
     ListedIn,
     OfKind,
     Prefix,
@@ -198,6 +199,7 @@ _READERS: dict[str, Callable[[str], Query]] = {
     "kind:": _read_kind,
     "is:": _read_claim,
     "id:": _read_id,
+    "like:": lambda value: LikePaper(_read_id(value).paper),
     "announced:": _read_days,
 }
 # Values whose signs are read, and explained, by what knows their meaning.

@@ -198,7 +198,7 @@ def _compose_body(entry: Entry, links: Iterable[Link], phrases: Phrases, brief: 
         digest=sections,
         remark=clean_line(phrases.name_method(told.method)) if told else None,
         original=tuple(_original_sections(paper, told, phrases, brief)),
-        notes=tuple(_compose_notes(paper, phrases)),
+        notes=(*_compose_reason(entry, phrases), *_compose_notes(paper, phrases)),
         links=tuple(_name_links(links, phrases)),
     )
 
@@ -255,6 +255,14 @@ _LOST_LINK = re.compile(r"\s*this (?:https?|ftp) URL")
 def _mend_links(text: str, paper: Paper) -> str:
     """Name the abstract page where a copy from arXiv's pages lost a link, which stands there."""
     return _LOST_LINK.sub(" " + clean_line(paper.abs_url), text).strip()
+
+
+def _compose_reason(entry: Entry, phrases: Phrases) -> Iterator[Note]:
+    """Say why the paper is in a feed of papers like others."""
+    if entry.likeness:
+        words = clean_line(", ".join(entry.likeness.words))
+        label = phrases.name_likeness(entry.likeness.paper) + phrases.colon
+        yield Note(label, words, ORIGINAL_LANGUAGE)
 
 
 def _compose_notes(paper: Paper, phrases: Phrases) -> Iterator[Note]:

@@ -31,6 +31,7 @@ class Phrases:
     original_title: str
     extractive: str
     written: str
+    like: str
     comments: str
     journal_ref: str
     doi: str
@@ -50,6 +51,10 @@ class Phrases:
     def name_method(self, method: str) -> str:
         """Say where a digest comes from."""
         return self.extractive if method == "extractive" else self.written.format(method=method)
+
+    def name_likeness(self, paper: str) -> str:
+        """Say which paper another one is like."""
+        return self.like.format(paper=paper)
 
     def format_date(self, day: Date) -> str:
         """Write a day as people do in this language."""

@@ -14,6 +14,7 @@ from feedsvc.store.engine import open_engine
 from feedsvc.store.figures import FigureStore
 from feedsvc.store.harvests import HarvestStore
 from feedsvc.store.ledger import LedgerStore
+from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.migrations import check_schema, migrate
 from feedsvc.store.papers import DigestStore, PaperStore
 from feedsvc.store.requests import RequestStore
@@ -27,7 +28,8 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.ledger = LedgerStore(engine)
-        self.announcements = AnnouncementStore(engine)
+        self.likeness = LikenessStore(engine)
+        self.announcements = AnnouncementStore(engine, self.likeness)
         self.papers = PaperStore(engine)
         self.digests = DigestStore(engine)
         self.documents = DocumentStore(engine)

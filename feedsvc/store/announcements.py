@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Engine, Select, or_, select
 
 from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
-from feedsvc.query.ast import is_relative, resolve_dates
+from feedsvc.query.ast import is_relative, resolve_dates, resolve_likeness
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
 from feedsvc.store.candidates import find_by_place, find_by_release, find_horizon, find_newest_day
 from feedsvc.store.engine import read
+from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.place import day_of
 from feedsvc.store.plan import plan_query
 from feedsvc.store.rows import read_announcement
@@ -34,8 +35,16 @@ BEFORE_ALL = date(1991, 8, 14)  # arXiv's first day
 class AnnouncementStore:
     """Announcements across categories and days."""
 
-    def __init__(self, engine: Engine, most_read: int = MOST_READ, most_searched: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        likeness: LikenessStore | None = None,
+        *,
+        most_read: int = MOST_READ,
+        most_searched: int | None = None,
+    ) -> None:
         self._engine = engine
+        self._likeness = likeness or LikenessStore(engine)
         self._most_read = most_read
         self._most_searched = most_searched
         self._word = lru_cache(WORDINGS)(Wording)
@@ -62,10 +71,13 @@ class AnnouncementStore:
             yield from (s.announcement for s in islice(subjects, self._most_read) if query.matches(s))
 
     def resolve(self, query: Query) -> Query:
-        """Give a query with dates that are relative to the newest day made absolute: see `resolve_dates`.
+        """Give a query that says by itself what it takes in, as long as the store does not change.
 
-        In an empty store they stand for no day that is there.
+        Dates that are relative to the newest day are made absolute, see `resolve_dates`; in an empty store
+        they stand for no day that is there. Papers like another one are named, see `resolve_likeness`; there
+        are none like one that is not stored.
         """
+        query = resolve_likeness(query, self._likeness.find)
         if not is_relative(query):
             return query
         with read(self._engine) as connection:

@@ -11,6 +11,7 @@ from feedsvc.query.ast import (
     And,
     AnnouncedIn,
     AnnouncedOn,
+    AnyId,
     Everything,
     HasId,
     Not,
@@ -48,6 +49,8 @@ def narrow_query(query: Query) -> Condition:
             return Condition(
                 clause if version is None else and_(clause, table.version == version), exact=True
             )
+        case AnyId(papers):
+            return Condition(table.paper.in_(sorted(papers)), exact=True)
         case Not(operand):
             return _narrow_not(narrow_query(operand))
         case And(operands):

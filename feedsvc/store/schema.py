@@ -134,6 +134,30 @@ digests = Table(
     Index("digests_by_revision", "revision"),
 )
 
+# What recent papers are compared by: see `likeness`. `version` was read, at the revision `read_at`.
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("paper", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("tally", Integer, nullable=False),
+    Column("read_at", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("sketches_by_since", "since"),
+    Index("sketches_by_revision", "revision"),
+)
+
+# How many papers have each word: number 0 goes on counting, the others are what sketches were weighed by.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("papers", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
 documents = Table(
     "documents",
     metadata,

@@ -19,6 +19,7 @@ from feedsvc.web.errors import register_errors
 from feedsvc.web.feeds import FeedViews
 from feedsvc.web.health import HealthViews
 from feedsvc.web.index import IndexViews
+from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
 from feedsvc.web.saved import SavedViews
 from feedsvc.web.site import Site, UnderPrefix
@@ -51,7 +52,8 @@ def create_app(
     saving = SavedViews(site, saved, settings.saving, tuple(formats))
     watch = Watch(store, clock, settings.categories, settings.late_after)
     metrics = MetricViews(StoreCollector(store, watch, settings.languages[0]))
-    for views in (feeds, index, saving, StatusViews(watch, directory), metrics, HealthViews(store)):
+    library = LibraryViews(site, store, catalogue, tuple(formats))
+    for views in (feeds, index, saving, library, StatusViews(watch, directory), metrics, HealthViews(store)):
         app.register_blueprint(views.blueprint())
     register_errors(app)
     app.after_request(site.protect)

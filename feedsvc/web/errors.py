@@ -16,6 +16,7 @@ from feedsvc.errors import (
     StoreError,
     UnfollowedError,
     UnknownFeedError,
+    UnknownPaperError,
 )
 from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
 
@@ -46,6 +47,7 @@ def register_errors(app: Flask) -> None:
     """Have every error answered in words, and never with a traceback."""
     app.register_error_handler(QueryError, _answer_query)
     app.register_error_handler(UnknownFeedError, _answer_unknown_feed)
+    app.register_error_handler(UnknownPaperError, _answer_unknown_paper)
     app.register_error_handler(AddressError, _answer_address)
     app.register_error_handler(StoreError, _answer_store)
     app.register_error_handler(HTTPException, _answer_http)
@@ -71,6 +73,10 @@ def _offer_keyword(name: str) -> tuple[str, ...]:
     path = request.path.lower()
     is_alone = path.startswith("/feeds/") and path.rpartition("/")[2].partition(".")[0] == name.lower()
     return (f"keyword/{name.lower()}",) if is_alone and _WORDS.fullmatch(name) else ()
+
+
+def _answer_unknown_paper(error: UnknownPaperError) -> Response:
+    return _tell(Problem(404, "No such paper here", _as_sentence(str(error))), str(error))
 
 
 def _answer_address(error: AddressError) -> Response:
