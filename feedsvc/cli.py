@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -19,6 +19,7 @@ from rich.console import Console
 from feedsvc.arxiv.oai_source import OaiSource, set_for
 from feedsvc.arxiv.recorded import read_answer
 from feedsvc.demo import run_demo
+from feedsvc.digest.written import check_lines, describe_checked
 from feedsvc.errors import AnswerError, FeedsvcError, SettingsError
 from feedsvc.feed.catalogue import check_catalogue, load_catalogue
 from feedsvc.http import SystemClock, is_arxiv
@@ -103,11 +104,31 @@ def fetch(categories: tuple[str, ...]) -> None:
         click.echo(describe_completed(ingest.fill_papers()))
 
 
-@main.command()
-def digest() -> None:
-    """Make the digests that are missing."""
-    with _service(asks_arxiv=False) as service:
-        click.echo(describe_digested(service.pipeline.digester.digest_papers()))
+@main.group(invoke_without_command=True)
+@click.pass_context
+def digest(context: click.Context) -> None:
+    """Make the digests that are missing; see its commands for checking digests."""
+    if context.invoked_subcommand is None:
+        with _service(asks_arxiv=False) as service:
+            click.echo(describe_digested(service.pipeline.digester.digest_papers()))
+
+
+@digest.command("check")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a paper.")
+def digest_check(file: TextIO, as_json: bool) -> None:
+    """Hold the digests of FILE, a JSON object a line, against their abstracts; - is standard input."""
+    wrong = total = 0
+    for checked in check_lines(file):
+        total += 1
+        wrong += bool(checked.findings)
+        if as_json:
+            click.echo(json.dumps(describe_checked(checked), ensure_ascii=False))
+            continue
+        for finding in checked.findings:
+            click.echo(f"line {checked.line}, {checked.paper}: {finding}")
+    if not as_json:
+        click.echo(f"{wrong} of {total} digests have something wrong")
 
 
 @main.command()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from click.testing import CliRunner
 
+from feedsvc.cli import main
 from feedsvc.digest.written import check_lines
 from feedsvc.errors import BrokenAnswer
 
@@ -67,3 +69,24 @@ def test_empty_lines_are_passed_over() -> None:
 def test_a_line_that_holds_no_digest_is_named(line: str) -> None:
     with pytest.raises(BrokenAnswer, match=r"^line 2: "):
         list(check_lines(["", line]))
+
+
+def test_the_command_prints_the_findings_and_counts_them() -> None:
+    record = {"abstract": ABSTRACT, "background": "Trees.", "innovation": "Plants.", "conclusion": "By 80%."}
+    lines = json.dumps(record) + "\n" + json.dumps(record | {"conclusion": "By 70%."}) + "\n"
+
+    told = CliRunner().invoke(main, ["digest", "check", "-"], input=lines)
+    as_json = CliRunner().invoke(main, ["digest", "check", "--json", "-"], input=lines)
+
+    assert told.stdout.splitlines() == [
+        "line 1, 1: quantity in the conclusion: '80%' is not in the abstract",
+        "1 of 2 digests have something wrong",
+    ]
+    assert [len(json.loads(line)["findings"]) for line in as_json.stdout.splitlines()] == [1, 0]
+
+
+def test_the_command_says_in_one_line_what_it_cannot_read() -> None:
+    result = CliRunner().invoke(main, ["digest", "check", "-"], input="{}")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("feedsvc: line 1: expected an abstract")

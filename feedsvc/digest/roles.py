@@ -61,7 +61,8 @@ class RoleModel:
         rows, known = look_up(self.vocabulary, np.concatenate(hashes))
         counts = np.maximum(1, np.add.reduceat(known, starts, dtype=np.int32))
         sums = np.add.reduceat(self.grams[rows] * known[:, None], starts, axis=0, dtype=np.int32)
-        own, following, preceding = np.split(sums * (self.scale / np.sqrt(counts)[:, None]), 3, axis=1)
+        weighed: Floats = (sums * (self.scale / np.sqrt(counts)[:, None])).astype(np.float32)
+        own, following, preceding = np.split(weighed, 3, axis=1)
         points = own + stack_neighbours(following)[0] + stack_neighbours(preceding)[1]
         return _normalize(points + mark_places(len(hashes)) @ self.places)
 
@@ -89,4 +90,5 @@ def judge_roles(sentences: Sequence[str], model: RoleModel | None = None) -> tup
 def _normalize(points: Floats) -> Floats:
     """Turn points into probabilities, row by row."""
     powers = np.exp(points - points.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

@@ -38,6 +38,12 @@ def check_lines(lines: Iterable[str]) -> Iterator[Checked]:
                 raise BrokenAnswer(f"line {number}: {error}") from error
 
 
+def describe_checked(checked: Checked) -> dict[str, Any]:
+    """Give what was found as JSON has it."""
+    findings = [{"rule": f.rule.value, "place": f.place, "message": f.message} for f in checked.findings]
+    return {"line": checked.line, "paper": checked.paper, "findings": findings}
+
+
 def _check_record(number: int, record: Any) -> Checked:
     if not isinstance(record, dict):
         raise TypeError(f"{record!r:.40}, expected a JSON object")
