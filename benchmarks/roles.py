@@ -12,8 +12,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from feedsvc.digest.cues import Role
 from feedsvc.digest.extractive import assign_sections
+from feedsvc.digest.headings import Role
 from feedsvc.digest.roles import judge_roles
 
 

@@ -106,7 +106,7 @@ def fill(store: Store, corpus: Corpus, papers: int) -> None:
         with write(store.engine) as connection:
             connection.execute(insert(schema.papers), [make_paper_row(row) for row in rows])
             connection.execute(insert(schema.announcements), rows)
-            words_of(connection).save(connection, words)
+            words_of(connection).add(connection, words)
     if store.engine.dialect.name != "sqlite":
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE words"))

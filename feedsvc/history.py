@@ -91,6 +91,22 @@ class _Span:
 
 
 @dataclass(frozen=True, slots=True)
+class _Window:
+    """The days on which an announcement can have been made, and what speaks for single ones.
+
+    `named` are those that a source names: the day of a submission, the date of the last change if nothing
+    else explains it. On `explained` ones something else is known to have happened. With `late` the last day
+    is the likeliest, else the first.
+    """
+
+    lower: date
+    upper: date
+    named: frozenset[date]
+    explained: frozenset[date] = frozenset()
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Choice:
     """The day of an announcement, how it is known, and the missed days on which it can have been made."""
 
@@ -109,8 +125,8 @@ def rebuild_history(
     """Give the announcements of a paper in one category that the ledger should have and has not.
 
     `known` are those it has there; `lacked_on` is the last day on which the paper was announced elsewhere
-    without being in the category. A day is exact where only one gap can hold the announcement: had it been
-    made on any other day, that day's batch would show it.
+    without being in the category. A day is exact where a source names it and it is the only gap that can
+    hold the announcement: had it been made on any other day, that day's batch would show it.
     """
     spans = _announced_versions(history)
     entry = min((a for a in known if a.kind in FIRST_KINDS), key=lambda a: a.day, default=None)
@@ -126,7 +142,8 @@ def rebuild_history(
         if any(a.version == span.version for a in known) or (entry and span.version <= entry.version):
             continue
         lower = max(span.lower, entry.day + DAY) if entry else span.lower
-        choice = _choose_day(lower, max(lower, span.upper), coverage)
+        named = frozenset((span.lower, history.changed))
+        choice = _choose_day(_Window(lower, max(lower, span.upper), named), coverage)
         if choice is not None and span.lower >= coverage.first:
             kind = kind_of(2, is_primary=place == history.places()[0])
             origin = Origin.ESTIMATED if choice.day in doubtful else choice.origin
@@ -171,54 +188,44 @@ def _choose_entry(
     """
     # What came with a version is told by that: more likely, a category was added on another day.
     explained = frozenset(span.lower for span in spans[1:])
+    change = frozenset((history.changed,)) - explained
     last = min((history.changed, *(a.day - DAY for a in known)))
     if lacked_on is not None:
-        return _choose_later(lacked_on + DAY, _weekday_by(last), coverage, explained)
-    upper = spans[0].upper
-    if place != history.places()[0]:
-        # Nothing tells whether it was there from the first version on.
+        lower, upper = lacked_on + DAY, _weekday_by(last)
+        is_certain = lower >= coverage.first or upper in coverage.gaps
+        window = _Window(lower, upper, change, explained, late=True)
+        return _choose_day(window, coverage) if is_certain else None
+    sent_for, upper = spans[0].lower, spans[0].upper
+    primary, *others = history.places()
+    # Of several categories, another one may have made the last change.
+    named = frozenset((sent_for,)) | (frozenset() if others else change)
+    if place != primary:
+        # Nothing tells whether it was there from the first version on, unless nothing happened since.
         upper = max(upper, last)
-    return _choose_day(spans[0].lower, upper, coverage, explained)
+        named = change or named
+    return _choose_day(_Window(sent_for, upper, named, explained), coverage)
 
 
-def _choose_later(
-    lower: date, upper: date, coverage: Coverage, explained: Collection[date]
-) -> _Choice | None:
-    """Choose the day of a cross-list that was made since a day: more likely than not the last change."""
-    if lower < coverage.first and upper not in coverage.gaps:
-        return None
-    return _choose_day(lower, upper, coverage, explained, late=True)
-
-
-def _choose_day(
-    lower: date,
-    upper: date,
-    coverage: Coverage,
-    explained: Collection[date] = frozenset(),
-    *,
-    late: bool = False,
-) -> _Choice | None:
-    """Choose the day of an announcement made from one day to another; None where nothing can be told yet.
-
-    Of several, the first one is taken if it was missed, or with `late` the last one; rather not a day on
-    which something else is `explained` to have been announced.
-    """
-    lower, upper = _weekday_from(lower), _weekday_by(upper)
+def _choose_day(window: _Window, coverage: Coverage) -> _Choice | None:
+    """Choose the day of an announcement; None where nothing can be told yet."""
+    lower, upper = _weekday_from(window.lower), _weekday_by(window.upper)
     if lower > min(upper, coverage.last) or upper < coverage.first:
         return None
+    likeliest = (upper,) if window.late else (lower, upper)
     gaps = coverage.gaps_within(lower, upper)
     # It may have been made on a day whose listing is still to be judged.
     is_open = upper > coverage.last
     if gaps:
-        exact = len(gaps) == 1 and not is_open and lower >= coverage.first
-        likely = [day for day in gaps if day not in explained] or gaps
-        wanted = (upper,) if late else (lower, upper)
-        day = next((day for day in wanted if day in likely), likely[0])
-        return _Choice(day, Origin.REBUILT if exact else Origin.ESTIMATED, gaps)
+        days = [*gaps, upper] if is_open else gaps
+        likely = [day for day in days if day not in window.explained] or gaps
+        day = next((day for day in likeliest if day in likely), likely[0])
+        is_only = len(gaps) == 1 and not is_open and lower >= coverage.first
+        is_exact = is_only and (day in window.named or lower == upper)
+        return _Choice(day, Origin.REBUILT if is_exact else Origin.ESTIMATED, gaps)
     # Every day it can have been on is settled, and yet it is missing: the listing left it out.
     if is_open or lower < coverage.first:
         return None
-    return _Choice(upper if late else lower, Origin.REBUILT if lower == upper else Origin.ESTIMATED)
+    return _Choice(likeliest[0], Origin.REBUILT if lower == upper else Origin.ESTIMATED)
 
 
 def _enter(

@@ -74,6 +74,7 @@ OTHER_FAULTS = (
     FaultKind.EMPTY_LAST_PAGE,
 )
 MISSING_FOR_A_DAY = 0.25
+LONG_RESTS_A_DAY = 0.15
 ALL_DAY = 10_000
 
 
@@ -111,13 +112,13 @@ class Campaign:
             share = (self.end - self.clock.now()) / (left + 1)
             with self._worker() as process:
                 if left:
-                    at_latest = self.clock.now() + share * self.chance.uniform(0.2, 1.0)
-                    self.figures.kills += self._kill(process, at_latest)
+                    over = self.clock.now() + share
+                    self.figures.kills += self._kill(process, over - share * self.chance.uniform(0.4, 0.9))
                 else:
                     self._await(process)
             self._look_at_documents()
             if left:
-                self._rest(share)
+                self._rest(over, kills)
 
     def _begin(self) -> None:
         """Let the process see the first day: the ledger is answerable from then on."""
@@ -193,12 +194,13 @@ class Campaign:
             category = self.chance.choice(CATEGORIES)
             self.faults.add([Fault(FaultKind.EMPTY_PAGE, "/rss", category, ALL_DAY)])
 
-    def _rest(self, share: timedelta) -> None:
-        """Leave the process down for a while: mostly for a part of its share, now and then for days."""
-        if self.chance.random() < 0.04:
+    def _rest(self, over: datetime, kills: int) -> None:
+        """Leave the process down: mostly for a part of what is left of its share, now and then for days."""
+        if self.chance.random() < LONG_RESTS_A_DAY * len(self.corpus.pages) / kills:
             self.clock.advance_by(timedelta(hours=self.chance.choice((30, 80))))
-        else:
-            self.clock.advance_by(share * self.chance.choice((0.0, 0.2, 0.5, 1.0)))
+            return
+        left = max(timedelta(), over - self.clock.now())
+        self.clock.advance_by(left * self.chance.choice((0.0, 0.2, 0.5, 1.0)))
 
     def _worker(self, until: datetime | None = None) -> subprocess.Popen[bytes]:
         log = (self.folder / "worker.log").open("ab")

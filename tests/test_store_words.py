@@ -105,7 +105,7 @@ def test_history_that_is_filled_in_is_found_behind_what_came_later(store: Store)
     record(store, [make_paper("2601.00001", title="New walks")], make_announcement("2601.00001"))
     old = make_paper("2003.00001", title="Old walks", complete=True)
     history = make_announcement("2003.00001", day=MONDAY.replace(year=2020), released=None)
-    store.bulk.record(make_chunk([old], [history]), Harvest("history", NOON, NOON))
+    store.bulk.record(make_chunk([old], [history], store.bulk.backend), Harvest("history", NOON, NOON))
 
     assert found(store, "ti:walks") == [("2601.00001", 1), ("2003.00001", 1)]
 

@@ -13,7 +13,7 @@ from feedsvc.paper import Announcement, Batch, BatchState, Kind, Origin, Paper
 from feedsvc.store import schema
 from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
-from feedsvc.store.listed import insert_absent, save_announcements
+from feedsvc.store.listed import insert_absent, save_announcements, settle_estimates
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import batch_row, read_announcement, read_batch
 from feedsvc.store.versions import chunked, save_papers
@@ -179,9 +179,10 @@ class LedgerStore:
 def save_implied(connection: Connection, implied: Sequence[Announcement], revision: Revision) -> None:
     """Save cross-lists that other listings tell of; a batch that seemed complete without them is not.
 
-    An estimate of them on another day, and a paper that the category has announced before, stay as they are.
+    Estimates of them give way; a paper that the category is known to have announced before stays as it is.
     """
     absent = _without_first(connection, implied)
+    settle_estimates(connection, absent, revision)
     insert_absent(connection, absent, revision)
     for category, day in {(a.category, a.day) for a in absent}:
         known = _find_batch(connection, category, day)
@@ -198,7 +199,11 @@ def _without_first(connection: Connection, implied: Sequence[Announcement]) -> l
         (row.paper, row.category)
         for chunk in chunked({a.paper for a in implied})
         for row in connection.execute(
-            select(table.paper, table.category).where(table.paper.in_(chunk), table.kind.in_(FIRST_KINDS))
+            select(table.paper, table.category).where(
+                table.paper.in_(chunk),
+                table.kind.in_(FIRST_KINDS),
+                table.origin != Origin.ESTIMATED.value,
+            )
         )
     }
     return [a for a in implied if (a.paper, a.category) not in known]

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Connection, Select, select, union
 
 from feedsvc.query import Query
-from feedsvc.query.subject import Wording
 from feedsvc.store import schema
 from feedsvc.store.revisions import Revision
 from feedsvc.store.versions import Key, chunked, load_papers
@@ -47,6 +46,10 @@ class WordIndex(Protocol):
 
     def load(self, connection: Connection, places: Sequence[int]) -> dict[int, Words]:
         """Give the rows that there are at some places."""
+        ...
+
+    def add(self, connection: Connection, rows: Mapping[int, Words]) -> None:
+        """Put rows at places where there are none."""
         ...
 
     def save(self, connection: Connection, rows: Mapping[int, Words]) -> None:
@@ -90,7 +93,9 @@ def index_papers(connection: Connection, keys: Iterable[Key]) -> None:
     for chunk in chunked(keys):
         wanted = _make_rows(connection, chunk)
         known = index.load(connection, list(wanted))
-        index.save(connection, {place: row for place, row in wanted.items() if known.get(place) != row})
+        index.add(connection, {place: row for place, row in wanted.items() if place not in known})
+        changed = {place: wanted[place] for place, row in known.items() if wanted[place] != row}
+        index.save(connection, changed)
 
 
 def _make_rows(connection: Connection, keys: list[Key]) -> dict[int, Words]:
@@ -101,5 +106,4 @@ def _make_rows(connection: Connection, keys: list[Key]) -> dict[int, Words]:
     for row in connection.execute(query.where(table.paper.in_(sorted({paper for paper, _ in keys})))):
         if (row.paper, row.version) in papers:
             categories[row.place, (row.paper, row.version)].add(row.category)
-    wordings = {key: Wording(paper) for key, paper in papers.items()}
-    return {place: make_words(wordings[key], announcing) for (place, key), announcing in categories.items()}
+    return {place: make_words(papers[key], announcing) for (place, key), announcing in categories.items()}

@@ -77,19 +77,18 @@ class PostgresqlWords:
         rows = connection.execute(select(_WORDS.c.place, *columns).where(_WORDS.c.place.in_(places)))
         return {row[0]: Words(*row[1:]) for row in rows}
 
+    def add(self, connection: Connection, rows: Mapping[int, Words]) -> None:
+        """Put rows at places where there are none."""
+        if rows:
+            connection.execute(insert(_WORDS), [_make_row(*row) for row in rows.items()])
+
     def save(self, connection: Connection, rows: Mapping[int, Words]) -> None:
         """Put rows at their places, instead of those that are there."""
-        if not rows:
-            return
-        values = []
-        for place, words in rows.items():
-            lexemes, is_whole = make_lexemes(words)
-            values.append({"place": place, **words._asdict(), "lexemes": lexemes, "oversize": not is_whole})
-        statement = insert(_WORDS)
-        others = {
-            column.name: statement.excluded[column.name] for column in _WORDS.c if not column.primary_key
-        }
-        connection.execute(statement.on_conflict_do_update(index_elements=["place"], set_=others), values)
+        if rows:
+            statement = insert(_WORDS)
+            changed = {name: statement.excluded[name] for name in (*Words._fields, "lexemes", "oversize")}
+            replacing = statement.on_conflict_do_update(index_elements=["place"], set_=changed)
+            connection.execute(replacing, [_make_row(*row) for row in rows.items()])
 
     def find(self, statement: Select[Any], query: Query, places: Span | None = None) -> Select[Any]:
         """Restrict a statement about announcements to those whose words a query can mean, and to places."""
@@ -105,6 +104,11 @@ class PostgresqlWords:
         """Tell whether one row of a hundred is what a query means, as far as PostgreSQL's statistics know."""
         meant = _estimate(connection, "lexemes @@ CAST(:query AS tsquery)", query=spell(query))
         return meant * COMMON_IN >= _estimate(connection, "true")
+
+
+def _make_row(place: int, words: Words) -> dict[str, Any]:
+    lexemes, is_whole = make_lexemes(words)
+    return {"place": place, **words._asdict(), "lexemes": lexemes, "oversize": not is_whole}
 
 
 def make_lexemes(words: Words) -> tuple[str, bool]:

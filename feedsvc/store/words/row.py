@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
-from feedsvc.query.ast import Field, members_of
-from feedsvc.query.subject import Wording
-from feedsvc.query.words import PADDING
+from feedsvc.paper import Paper
+from feedsvc.query.ast import members_of
+from feedsvc.query.words import tokenise
 from feedsvc.taxonomy import load_taxonomy
 
 # It takes the place of every sign in a token of ours, and stands between two authors, so that no phrase is
 # found across them. No word can hold it: it is neither a letter nor a digit.
 SIGN = "·"
+_BETWEEN = f" {SIGN} "
 Span = tuple[int, int]
 """The first and the last of some places."""
 
@@ -28,27 +30,28 @@ class Words(NamedTuple):
     places: str
 
 
-def make_words(wording: Wording, announcing: Iterable[str]) -> Words:
+def make_words(paper: Paper, announcing: Iterable[str]) -> Words:
     """Give the words of a paper version that was announced in these categories on one day."""
-    listed = sorted(map(listed_token, wording.categories))
     resolve = load_taxonomy().resolve
-    announced = sorted({announced_token(resolve(category) or category) for category in announcing})
-    fields = {field: text.strip(PADDING) for field, text in wording.fields.items()}
+    listed = {listed_token(resolve(category) or category) for category in paper.categories}
+    announced = {announced_token(resolve(category) or category) for category in announcing}
     return Words(
-        title=fields[Field.TITLE],
-        abstract=fields[Field.ABSTRACT],
-        names=f" {SIGN} ".join(map(" ".join, wording.names)),
-        comments=fields[Field.COMMENTS],
-        journal=fields[Field.JOURNAL],
-        places=" ".join((*listed, *announced)),
+        title=_spell_words(paper.title),
+        abstract=_spell_words(paper.abstract),
+        names=_BETWEEN.join(filter(None, (_spell_words(author.name) for author in paper.authors))),
+        comments=_spell_words(paper.comments or ""),
+        journal=_spell_words(paper.journal_ref or ""),
+        places=" ".join((*sorted(listed), *sorted(announced))),
     )
 
 
+@cache
 def listed_token(category: str) -> str:
     """Give the token that says: the paper is listed in this canonical category."""
     return _spell("cat", category)
 
 
+@cache
 def announced_token(category: str) -> str:
     """Give the token that says: it was announced in this canonical category that day."""
     return _spell("in", category)
@@ -62,6 +65,10 @@ def listed_tokens(place: str) -> list[str]:
 def announced_tokens(place: str) -> list[str]:
     """Give the tokens of which one says that it was announced in a category or archive."""
     return sorted(map(announced_token, members_of(place)))
+
+
+def _spell_words(text: str) -> str:
+    return " ".join(tokenise(text))
 
 
 def _spell(claim: str, category: str) -> str:

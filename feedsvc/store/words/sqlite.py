@@ -29,10 +29,7 @@ _WORDS = table("words", column("rowid", Integer))
 COMMON_HITS = 50
 # This tokenizer cuts at spaces and ASCII punctuation only, of which our tokens have none.
 _CREATE = f"CREATE VIRTUAL TABLE words USING fts5({', '.join(Words._fields)}, tokenize='ascii')"
-_INSERT = (
-    f"INSERT OR REPLACE INTO words(rowid, {', '.join(Words._fields)}) "
-    f"VALUES (?, {', '.join('?' * len(Words._fields))})"
-)
+_INSERT = f"INTO words(rowid, {', '.join(Words._fields)}) VALUES (?, {', '.join('?' * len(Words._fields))})"
 
 
 class SqliteWords:
@@ -53,10 +50,19 @@ class SqliteWords:
         )
         return {row[0]: Words(*row[1:]) for row in rows}
 
+    def add(self, connection: Connection, rows: Mapping[int, Words]) -> None:
+        """Put rows at places where there are none."""
+        if rows:
+            connection.exec_driver_sql(
+                f"INSERT {_INSERT}", [(place, *words) for place, words in rows.items()]
+            )
+
     def save(self, connection: Connection, rows: Mapping[int, Words]) -> None:
         """Put rows at their places, instead of those that are there."""
         if rows:
-            connection.exec_driver_sql(_INSERT, [(place, *words) for place, words in rows.items()])
+            connection.exec_driver_sql(
+                f"INSERT OR REPLACE {_INSERT}", [(place, *words) for place, words in rows.items()]
+            )
 
     def find(self, statement: Select[Any], query: Query, places: Span | None = None) -> Select[Any]:
         """Restrict a statement about announcements to those whose words a query can mean, and to places."""
