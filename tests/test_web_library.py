@@ -135,8 +135,13 @@ def test_the_page_takes_text(client: FlaskClient) -> None:
     assert f'href="{URL}"' in page.text
 
 
-def test_a_program_sends_the_file_itself_and_is_answered_in_json(client: FlaskClient) -> None:
-    told = client.post("/like", data=BIBTEX, content_type="application/x-bibtex", headers=JSON)
+@pytest.mark.parametrize(
+    "type", ["application/x-bibtex", "text/plain", "application/x-www-form-urlencoded", None]
+)
+def test_a_program_sends_the_file_itself_and_is_answered_in_json(
+    client: FlaskClient, type: str | None
+) -> None:
+    told = client.post("/like", data=BIBTEX, content_type=type, headers={"Accept": "*/*"})
 
     assert told.status_code == 200
     assert [feed["url"] for feed in told.get_json()["feeds"]] == [URL]

@@ -7,14 +7,16 @@ later, or on the same day, never changes it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedsvc.likeness.weights import Amounts, Keys, Tally, Terms, unpack_sketch
+from feedsvc.likeness.postings import Entries, Postings, make_postings, read_sketches, renumber_entries
+from feedsvc.likeness.weights import Amounts, Tally, Terms
 
 # Of 3,300 papers of five neighbouring categories half have more than two others so like, one in ten has 13.
 LEAST_LIKENESS = 0.22
@@ -24,6 +26,8 @@ MOST_BEFORE = 30
 SHOWN_DAYS = 30
 KEPT_DAYS = SHOWN_DAYS + LOOK_BACK_DAYS
 MOST_FOUND = 400
+FEW_ENTRIES = 20_000
+PART = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +49,34 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LikenessIndex:
-    """Sketches of the newest days: a paper's begins at its place in `starts` and ends where the next does."""
+    """Sketches of the newest days, a row each. One that no longer counts keeps its row for a while.
+
+    Entries of late are apart, so that a few more papers cost little.
+    """
 
     papers: Sequence[str]
     since: NDArray[np.int32]
     tallies: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    keys: Keys
-    weights: NDArray[np.float16]
+    is_valid: NDArray[np.bool_]
+    bulk: Postings
+    late: Postings
 
     def merge(self, sketches: Iterable[Sketch]) -> LikenessIndex:
-        """Give the index with further sketches, each in place of its paper's former one, without old ones."""
-        renewed = list(sketches)
-        kept = self._leave_out({sketch.paper for sketch in renewed})
-        grown = _join(kept, _lay_out([sketch for sketch in renewed if sketch.packed]))
-        return grown._forget(int(grown.since.max(initial=0)) - KEPT_DAYS)
+        """Give the index with further sketches, each in place of its paper's former one, without old ones.
+
+        A paper is among the sketches no more than once.
+        """
+        rows, entries = _read(sketches, len(self.papers))
+        renewed = {paper for paper, _, _ in rows}
+        is_outdated = np.array([paper in renewed for paper in self.papers], np.bool_)
+        grown = replace(
+            self,
+            papers=[*self.papers, *(paper for paper, _, _ in rows)],
+            since=np.append(self.since, [since for _, since, _ in rows]).astype(np.int32),
+            tallies=np.append(self.tallies, [tally for _, _, tally in rows]).astype(np.int32),
+            is_valid=np.append(self.is_valid & ~is_outdated, np.ones(len(rows), np.bool_)),
+        )
+        return grown._forget()._take_in(entries)
 
     def find(self, given: Terms, tallies: Mapping[int, Tally]) -> dict[str, Match]:
         """Give the papers like a given one, the newest first; `tallies` has all by which any is weighed."""
@@ -68,38 +85,42 @@ class LikenessIndex:
         chosen.sort(key=lambda n: (-self.since[n], -likeness[n], self.papers[n]))
         return {self.papers[n]: Match(float(likeness[n]), int(self.tallies[n])) for n in chosen[:MOST_FOUND]}
 
+    def numbers(self) -> set[int]:
+        """Give the numbers of the tallies by which papers are weighed."""
+        return set(self.tallies.tolist())
+
     def _measure(self, given: Terms, tallies: Mapping[int, Tally]) -> Amounts:
-        if not len(self.papers):
-            return np.zeros(0, np.float32)
-        amounts = np.zeros(int(self.keys.max()) + 1, np.float32)
-        known = given.keys < len(amounts)
-        amounts[given.keys[known]] = given.amounts[known]
-        sums = np.add.reduceat(amounts[self.keys] * self.weights, self.starts)
-        lengths = np.zeros(int(self.tallies.max()) + 1, np.float32)
-        for number in np.unique(self.tallies):
-            lengths[number] = tallies[int(number)].measure(given)
-        lengths = lengths[self.tallies]
-        return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
+        likeness = np.zeros(len(self.papers), np.float32)
+        self.bulk.add_to(likeness, given)
+        self.late.add_to(likeness, given)
+        for number in self.numbers():
+            length = tallies[number].measure(given)
+            likeness[self.tallies == number] /= length or 1
+        likeness[~self.is_valid] = 0
+        return likeness
 
-    def _leave_out(self, papers: set[str]) -> LikenessIndex:
-        if papers.isdisjoint(self.papers):
-            return self
-        return self._keep(np.array([paper not in papers for paper in self.papers], bool))
+    def _forget(self) -> LikenessIndex:
+        oldest = int(self.since.max(initial=0)) - KEPT_DAYS
+        return replace(self, is_valid=self.is_valid & (self.since >= oldest))
 
-    def _forget(self, day: int) -> LikenessIndex:
-        fresh = self.since >= day
-        return self if fresh.all() else self._keep(fresh)
+    def _take_in(self, entries: Sequence[Entries]) -> LikenessIndex:
+        late = len(self.late.rows) + sum(len(rows) for _, rows, _ in entries)
+        invalid = len(self.papers) - int(self.is_valid.sum())
+        if late > max(len(self.bulk.rows) // 10, FEW_ENTRIES) or invalid > len(self.papers) // 10:
+            return self._lay_out(entries)
+        same = np.arange(len(self.papers), dtype=np.int32)
+        return replace(self, late=make_postings([self.late.renumber(same), *entries]))
 
-    def _keep(self, is_kept: NDArray[np.bool_]) -> LikenessIndex:
-        sizes = np.diff(self.starts, append=len(self.keys))
-        entries = np.repeat(is_kept, sizes)
+    def _lay_out(self, entries: Sequence[Entries]) -> LikenessIndex:
+        numbers = np.where(self.is_valid, np.cumsum(self.is_valid) - 1, -1).astype(np.int32)
+        added = [renumber_entries(each, numbers) for each in entries]
         return LikenessIndex(
-            [paper for paper, kept in zip(self.papers, is_kept, strict=True) if kept],
-            self.since[is_kept],
-            self.tallies[is_kept],
-            _start(sizes[is_kept]),
-            self.keys[entries],
-            self.weights[entries],
+            [paper for paper, valid in zip(self.papers, self.is_valid, strict=True) if valid],
+            self.since[self.is_valid],
+            self.tallies[self.is_valid],
+            self.is_valid[self.is_valid],
+            make_postings([self.bulk.renumber(numbers), self.late.renumber(numbers), *added]),
+            make_postings([]),
         )
 
 
@@ -125,40 +146,22 @@ def _bar(past: Amounts) -> float:
     return float(np.partition(past, -MOST_BEFORE)[-MOST_BEFORE])
 
 
-def _lay_out(sketches: Sequence[Sketch]) -> LikenessIndex:
-    pairs = [unpack_sketch(sketch.packed) for sketch in sketches]
-    none = EMPTY.keys, EMPTY.weights
-    return LikenessIndex(
-        [sketch.paper for sketch in sketches],
-        np.array([sketch.since.toordinal() for sketch in sketches], np.int32),
-        np.array([sketch.tally for sketch in sketches], np.int32),
-        _start(np.array([len(keys) for keys, _ in pairs], np.int64)),
-        np.concatenate([none[0], *(keys for keys, _ in pairs)]),
-        np.concatenate([none[1], *(weights for _, weights in pairs)]),
-    )
-
-
-def _join(first: LikenessIndex, second: LikenessIndex) -> LikenessIndex:
-    return LikenessIndex(
-        [*first.papers, *second.papers],
-        np.concatenate([first.since, second.since]),
-        np.concatenate([first.tallies, second.tallies]),
-        np.concatenate([first.starts, second.starts + len(first.keys)]),
-        np.concatenate([first.keys, second.keys]),
-        np.concatenate([first.weights, second.weights]),
-    )
-
-
-def _start(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    ends = np.cumsum(sizes)
-    return ends - sizes
+def _read(sketches: Iterable[Sketch], first_row: int) -> tuple[list[tuple[str, int, int]], list[Entries]]:
+    """Give paper, day and tally of each sketch, and the entries of all: a part at a time, to spare memory."""
+    rows: list[tuple[str, int, int]] = []
+    entries: list[Entries] = []
+    source = iter(sketches)
+    while part := list(islice(source, PART)):
+        entries.append(read_sketches([sketch.packed for sketch in part], first_row + len(rows)))
+        rows += [(sketch.paper, sketch.since.toordinal(), sketch.tally) for sketch in part]
+    return rows, entries
 
 
 EMPTY = LikenessIndex(
     [],
     np.zeros(0, np.int32),
     np.zeros(0, np.int32),
-    np.zeros(0, np.int64),
-    np.zeros(0, np.uint32),
-    np.zeros(0, np.float16),
+    np.zeros(0, np.bool_),
+    make_postings([]),
+    make_postings([]),
 )

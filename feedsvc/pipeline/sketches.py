@@ -6,7 +6,7 @@ from feedsvc.likeness.weights import read_terms
 from feedsvc.likeness.words import count_stems
 from feedsvc.store import Store
 
-CHUNK = 400
+CHUNK = 1000
 
 
 class Sketcher:

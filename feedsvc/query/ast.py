@@ -142,6 +142,8 @@ def any_of(queries: Iterable[Query]) -> Query:
     } - {NOTHING}
     if EVERYTHING in parts:
         return EVERYTHING
+    if len(named := [part for part in parts if isinstance(part, AnyId)]) > 1:
+        parts = parts.difference(named) | {AnyId(frozenset().union(*(part.papers for part in named)))}
     operands = sorted(parts, key=_order)
     return Or(tuple(operands)) if len(operands) > 1 else operands[0] if operands else NOTHING
 

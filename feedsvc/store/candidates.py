@@ -39,7 +39,9 @@ def find_by_place(
     # Without bounds a database sorts the whole history of an archive's categories before its first row.
     ordered = statement.order_by(table.place.desc(), table.category)
     newest, oldest = _read_ends(connection, table.place)
-    if newest is not None:
+    if plan.names_papers:
+        yield ordered
+    elif newest is not None:
         for first, last in _span_days(day_of(newest), day_of(oldest)):
             yield ordered.where(table.place.between(first_place(first), last_place(last)))
 
@@ -56,6 +58,9 @@ def find_by_release(
     ordered = statement.order_by(table.released.desc(), table.place.desc(), table.category)
     newest, oldest = _read_ends(connection, table.released)
     if newest is None:
+        return
+    if plan.names_papers:
+        yield ordered.where(table.released.is_not(None))
         return
     if plan.words is None:
         for span in _span_days(newest, oldest):

@@ -177,9 +177,10 @@ def _refresh(connection: Connection, memory: _Memory, revision: int) -> _Memory:
     query = select(table.paper, table.since, table.tally, table.packed).where(
         table.revision > memory.revision
     )
-    rows = connection.execute(query.order_by(table.revision, table.paper))
+    streamed = connection.execution_options(yield_per=CHUNK)
+    rows = streamed.execute(query.order_by(table.revision, table.paper))
     index = memory.index.merge(Sketch(row.paper, row.since, row.tally, row.packed) for row in rows)
-    numbers = set(index.tallies.tolist())
+    numbers = index.numbers()
     tallies = {number: tally for number, tally in memory.tallies.items() if number in numbers}
     for number in sorted(numbers - tallies.keys()):
         tallies[number] = _load_tally(connection, number)

@@ -15,8 +15,10 @@ from feedsvc.query.ast import (
     EVERYTHING,
     And,
     AnnouncedIn,
+    AnyId,
     AuthorTerm,
     Everything,
+    HasId,
     ListedIn,
     Not,
     Or,
@@ -33,16 +35,22 @@ from feedsvc.store.narrow import narrow_query
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every match fulfils `clause` and is found by `words`, if there are any; no other does if `exact`."""
+    """Every match fulfils `clause` and is found by `words`, if there are any; no other does if `exact`.
+
+    Where `names_papers`, the clause says which papers, and they lead to the rows better than days do.
+    """
 
     clause: ColumnElement[bool]
     words: Query | None
     exact: bool
+    names_papers: bool = False
 
 
 def plan_query(query: Query) -> Plan:
     """Give the narrowest plan for a query. Words are not looked at where the condition says it all."""
     condition = narrow_query(query)
+    if _names_papers(query):
+        return Plan(condition.clause, None, condition.exact, names_papers=True)
     if condition.exact:
         return Plan(condition.clause, None, exact=True)
     parts = _parts_of(query)
@@ -94,6 +102,18 @@ def restrict_words(query: Query) -> Query:
             return all_of((wanted, *barred)) if wanted != EVERYTHING else EVERYTHING
         case _:
             return query
+
+
+def _names_papers(query: Query) -> bool:
+    match query:
+        case HasId() | AnyId():
+            return True
+        case And(operands):
+            return any(map(_names_papers, operands))
+        case Or(operands):
+            return all(map(_names_papers, operands))
+        case _:
+            return False
 
 
 def _can_take_away(query: Query) -> bool:

@@ -72,8 +72,9 @@ def _read_sent() -> str:
     """Give the text of a form's fields, or of whatever else was sent."""
     # A library is larger than anything else that a visitor may send.
     request.max_content_length = request.max_form_memory_size = MOST_SENT_BYTES
-    if not request.form and not request.files:
-        return request.get_data(as_text=False).decode("utf-8", "replace")
+    whole = request.get_data()
+    if request.files.keys().isdisjoint(FIELDS) and request.form.keys().isdisjoint(FIELDS):
+        return whole.decode("utf-8", "replace")  # a file sent as it is, under whatever type a program says
     sent = request.files.get("file")
     file = sent.read().decode("utf-8", "replace") if sent else ""
     return f"{request.form.get('text', '')}\n{file}"
