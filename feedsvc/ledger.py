@@ -118,8 +118,10 @@ def _judge_empty(day: date, skipped: Sequence[str], earlier: Sequence[Batch], *,
     is_known = sum(batch.state in SETTLED for batch in earlier) >= KNOWN_AFTER
     if is_known and is_out and usual < SMALL:
         return Verdict(BatchState.QUIET, "nothing announced")
-    expected = f"about {usual} announcements are usual" if is_known else "nobody knows yet what is usual"
-    return Verdict(BatchState.PARTIAL, f"empty, where {expected}")
+    if is_known and usual >= SMALL:
+        return Verdict(BatchState.PARTIAL, f"empty, where about {usual} announcements are usual")
+    doubt = "no other category shows the day yet" if is_known else "it is not known yet what is usual"
+    return Verdict(BatchState.PARTIAL, f"empty, and {doubt}")
 
 
 def usual_size(earlier: Sequence[Batch]) -> int:

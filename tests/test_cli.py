@@ -126,7 +126,7 @@ def test_feeds_check_names_file_key_and_what_was_expected_for_every_fault(folder
 
     assert result.exit_code == 1
     assert "large.toml: limit: " in result.stderr
-    assert "wrong.toml: query: expected" in result.stderr
+    assert "wrong.toml: query: at character 15: expected" in result.stderr
     assert "wrong.toml: limits: unknown key" in result.stderr
 
 
@@ -181,9 +181,10 @@ def test_migrate_can_be_run_again(folder: Path) -> None:
 def test_each_step_is_a_command(folder: Path, standin: RunningStandin) -> None:
     fetched, digested, built = run("fetch"), run("digest"), run("build")
 
-    assert "cs.AI 2026-01-05 ok +" in fetched.stdout
-    assert not digested.stdout.startswith("0 ")
-    assert not built.stdout.startswith("0 ")
+    assert re.search(r"^fetched   cs\.AI +2026-01-05  ok       \d new", fetched.stdout)
+    assert re.search(r"^completed [1-9]\d* papers", fetched.stdout, re.MULTILINE)
+    assert re.search(r"^digested  [1-9]\d* papers$", digested.stdout)
+    assert re.search(r"^built     [1-9]\d* documents, \d+ as before$", built.stdout)
 
 
 def test_run_does_all_that_is_due_and_then_nothing(folder: Path, standin: RunningStandin) -> None:
@@ -248,6 +249,24 @@ def wait_for(look: Callable[[], Found]) -> Found:
         assert time.monotonic() < deadline, "nothing to be seen within minutes"
         time.sleep(0.1)
     return found
+
+
+@pytest.mark.parametrize("options", [(), ("--dated",)])
+def test_the_standin_names_its_addresses_and_is_of_this_week_unless_dated(
+    folder: Path, options: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "feedsvc", "standin", "--port", "0", *options]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = dict(process.stdout.readline().split() for _ in ("RSS", "Atom", "API", "OAI"))
+            with urllib.request.urlopen(told["OAI"].replace("/oai", "/control"), timeout=10) as answer:
+                state = json.load(answer)
+        finally:
+            process.terminate()
+
+    assert list(told) == ["RSS", "Atom", "API", "OAI"]
+    assert state["now"].startswith("2026-01-05T05:00:") is bool(options)
 
 
 def test_help_tells_every_command(folder: Path) -> None:

@@ -77,6 +77,20 @@ def test_it_shows_a_line_for_each_step(demo: Demo) -> None:
         assert step in text
 
 
+def test_the_readme_shows_what_it_prints(demo: Demo) -> None:
+    """Ports and seconds aside, and what `make` says before; `...` stands for lines left out."""
+    shown = (ROOT / "README.md").read_text("utf-8").partition("installing the locked packages ...\n")[2]
+    told = iter([neutralise(line) for line in demo.lines])
+    lines = [neutralise(line) for line in shown.partition("```")[0].splitlines() if line != "..."]
+
+    assert len(lines) > 15
+    assert [line for line in lines if line not in told] == []
+
+
+def neutralise(line: str) -> str:
+    return re.sub(r"(?<=127\.0\.0\.1:)\d+|(?<=ready after )[\d.]+", "N", line.rstrip())
+
+
 def test_every_category_of_the_sample_has_content_in_every_language(demo: Demo) -> None:
     corpus = load_sample()
     for category in {category for pages in corpus.pages.values() for category in pages}:

@@ -172,7 +172,9 @@ def test_two_empty_batches_are_not_one_served_again(size: int) -> None:
 
 def test_nothing_in_a_small_category_is_not_believed_before_others_show_the_day() -> None:
     """An arXiv that is late serves empty listings of everything."""
-    assert judge_batch(MONDAY, (), (), known(SMALL - 1), is_out=False).state is BatchState.PARTIAL
+    assert judge_batch(MONDAY, (), (), known(SMALL - 1), is_out=False) == Verdict(
+        BatchState.PARTIAL, "empty, and no other category shows the day yet"
+    )
 
 
 def test_nothing_in_a_category_with_several_papers_a_day_is_missing() -> None:
@@ -182,7 +184,7 @@ def test_nothing_in_a_category_with_several_papers_a_day_is_missing() -> None:
 
 
 def test_nothing_in_a_category_that_nobody_knows_yet_is_asked_for_again() -> None:
-    assert judge().state is BatchState.PARTIAL
+    assert judge() == Verdict(BatchState.PARTIAL, "empty, and it is not known yet what is usual")
 
 
 def test_quiet_days_count_when_it_comes_to_what_is_usual() -> None:

@@ -46,13 +46,13 @@ def test_a_translated_title_stands_for_the_original_one() -> None:
 @pytest.mark.parametrize(
     ("kind", "language", "facts"),
     [
-        (Kind.NEW, "en", "New · cs.AI, math.NA"),
-        (Kind.CROSS, "en", "Cross-list · cs.AI, math.NA"),
-        (Kind.REPLACE, "en", "Replacement (v2) · cs.AI, math.NA"),
-        (Kind.REPLACE_CROSS, "zh", "交叉列表替换版本（v2） · cs.AI, math.NA"),
+        (Kind.NEW, "en", "New · 14 January 2026 · cs.AI, math.NA"),
+        (Kind.CROSS, "en", "Cross-list · 14 January 2026 · cs.AI, math.NA"),
+        (Kind.REPLACE, "en", "Replacement (v2) · 14 January 2026 · cs.AI, math.NA"),
+        (Kind.REPLACE_CROSS, "zh", "交叉列表替换版本（v2） · 2026年1月14日 · cs.AI, math.NA"),
     ],
 )
-def test_the_first_line_tells_kind_and_categories(kind: Kind, language: str, facts: str) -> None:
+def test_the_first_line_tells_kind_day_and_categories(kind: Kind, language: str, facts: str) -> None:
     assert read_lines(make_entry(kind=kind), language)[0] == facts
 
 

@@ -41,7 +41,8 @@ known = store.harvests.find(HARVEST.name) or HARVEST
 left = iter(range(int(sys.argv[2])))
 for number in range(known.records, CHUNKS):
     told = [make_history(number * 20 + n) for n in range(20)]
-    chunk = make_chunk([paper for paper, _ in told], [row for _, rows in told for row in rows])
+    rows = [row for _, rows in told for row in rows]
+    chunk = make_chunk([paper for paper, _ in told], rows, store.bulk.backend)
     place = replace(HARVEST, records=number + 1, token=str(number), done=number + 1 == CHUNKS)
     store.bulk.record(chunk, place)
     print(number, flush=True)
@@ -67,7 +68,7 @@ def estimate(
 def record(
     store: Store, papers: Sequence[Paper], announcements: Sequence[Announcement], harvest: Harvest = HARVEST
 ) -> Stored:
-    return store.bulk.record(make_chunk(papers, announcements), harvest)
+    return store.bulk.record(make_chunk(papers, announcements, store.bulk.backend), harvest)
 
 
 def list_paper(store: Store, announcement: Announcement, paper: Paper | None = None) -> None:
@@ -219,7 +220,7 @@ def test_a_chunk_that_cannot_be_stored_leaves_nothing_and_does_not_move_the_plac
 
 def test_a_chunk_of_thousands_is_stored(store: Store) -> None:
     papers = [make_paper(f"2003.{number:05}") for number in range(3000)]
-    chunk = make_chunk(papers, [estimate(paper.id) for paper in papers])
+    chunk = make_chunk(papers, [estimate(paper.id) for paper in papers], store.bulk.backend)
 
     assert store.bulk.record(chunk, HARVEST) == Stored(papers=3000, announcements=3000)
     assert store.bulk.record(chunk, HARVEST) == Stored()
@@ -245,7 +246,10 @@ def test_however_history_is_cut_any_of_it_again_changes_nothing(
     empty_store(store)
     list_paper(store, make_announcement("2003.00002"))
     cuts = [told[start : start + size] for start in range(0, len(told), size)]
-    chunks = [make_chunk([p for p, _ in cut], [row for _, rows in cut for row in rows]) for cut in cuts]
+    chunks = [
+        make_chunk([p for p, _ in cut], [row for _, rows in cut for row in rows], store.bulk.backend)
+        for cut in cuts
+    ]
     for chunk in chunks:
         store.bulk.record(chunk, HARVEST)
     before = rows_of(store), rows_of(store, schema.papers), store.revision()

@@ -32,7 +32,7 @@ import os, signal, sys
 from sqlalchemy import insert, update
 from feedsvc.store import open_store, schema
 from feedsvc.store.engine import write
-from feedsvc.store.papers import save_papers
+from feedsvc.store.versions import save_papers
 from feedsvc.store.revisions import Revision
 from tests.builders import make_paper
 

@@ -17,7 +17,7 @@ from feedsvc.paper import Announcement, Batch, BatchState, Paper
 from feedsvc.query import Subject
 from feedsvc.store import Store
 from feedsvc.store.harvests import Harvest
-from feedsvc.store.papers import chunked
+from feedsvc.store.versions import chunked
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,10 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """Headings, labels and patterns in one language; `language` is the one they are really in."""
+    """Headings, labels and patterns in one language: `language`, which calls itself `name`."""
 
     language: str
+    name: str
     new: str
     cross: str
     replace: str
@@ -65,3 +66,9 @@ def load_phrases(language: str) -> Phrases:
         tag = tag.rpartition("-")[0] or FALLBACK
     values = tomllib.loads(files[tag].read_text("utf-8"))
     return Phrases(**{**values, "months": tuple(values["months"])})
+
+
+def name_language(language: str) -> str:
+    """Give what a language calls itself; the tag of one without phrases of its own."""
+    phrases = load_phrases(language)
+    return phrases.name if phrases.language.lower() == language.lower() else language

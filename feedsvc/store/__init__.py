@@ -18,6 +18,7 @@ from feedsvc.store.migrations import check_schema, migrate
 from feedsvc.store.papers import DigestStore, PaperStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
+from feedsvc.store.saved import SavedStore
 
 
 class Store:
@@ -34,6 +35,7 @@ class Store:
         self.figures = FigureStore(engine)
         self.harvests = HarvestStore(engine)
         self.bulk = BulkStore(engine)
+        self.saved = SavedStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""

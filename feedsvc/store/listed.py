@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 
 from feedsvc.paper import Announcement, Batch, Kind, Origin
 from feedsvc.store import schema
-from feedsvc.store.papers import chunked
+from feedsvc.store.place import place_of
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import announcement_row, read_announcement
+from feedsvc.store.versions import chunked
 
 FIRST = frozenset({Kind.NEW, Kind.CROSS})
 
@@ -91,6 +92,7 @@ def _mend(connection: Connection, announcement: Announcement, changes: Mapping[s
         .where(_is(announcement))
         .values(
             version=announcement.version,
+            place=place_of(announcement.day, announcement.paper, announcement.version),
             kind=announcement.kind.value,
             origin=announcement.origin.value,
             **changes,
