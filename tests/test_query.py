@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,13 +15,16 @@ from feedsvc.query.ast import (
     EVERYTHING,
     NOTHING,
     And,
+    AnyId,
     Not,
     Or,
     all_of,
     any_of,
+    given_papers,
     is_relative,
     negate,
     resolve_dates,
+    resolve_likeness,
     walk_leaves,
 )
 
@@ -450,3 +454,31 @@ def test_leaves_are_found_below_every_node() -> None:
 
     assert sorted(map(str, walk_leaves(query))) == list("abcde")
     assert not any(isinstance(leaf, And | Or | Not) for leaf in walk_leaves(query))
+
+
+def test_papers_like_others_are_told_by_whoever_knows_them() -> None:
+    found = {"2601.00001": ["2601.00002", "2601.00003"], "2601.00002": ["2601.00001"], "2601.00009": []}
+    query = parse("(like:2601.00001 OR like:2601.00002) -like:2601.00009")
+
+    assert given_papers(query) == {"2601.00001", "2601.00002", "2601.00009"}
+    assert is_relative(query)
+    assert resolve_likeness(parse("like:2601.00001"), found.__getitem__) == AnyId(
+        frozenset(found["2601.00001"])
+    )
+    # The given ones are like one another, and are not told of.
+    assert resolve_likeness(query, found.__getitem__) == AnyId(frozenset({"2601.00003"}))
+    assert not is_relative(resolve_likeness(query, found.__getitem__))
+
+
+def test_nobody_is_told_what_is_like_a_paper_before_it_is_known() -> None:
+    with pytest.raises(ValueError, match=r"like:2601\.06098 depends on what is stored"):
+        parse("like:2601.06098").matches(announce())
+
+
+def test_one_of_many_papers_is_one_question() -> None:
+    left, right = AnyId(frozenset({"2601.00001"})), AnyId(frozenset({"2601.00002"}))
+    subject = announce(replace(PAPER, id="2601.00002"))
+
+    assert any_of((left, right)) == AnyId(frozenset({"2601.00001", "2601.00002"}))
+    assert any_of((left, right)).matches(subject)
+    assert not left.matches(subject)

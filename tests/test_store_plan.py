@@ -82,3 +82,23 @@ def test_law_an_index_is_asked_only_for_what_is_there(query: Query) -> None:
     asked = restrict_words(weaken_query(query)[0])
     assert asked == EVERYTHING or finds(asked)
     assert asked == EVERYTHING or EVERYTHING not in set(walk_leaves(asked))
+
+
+@pytest.mark.parametrize(
+    ("query", "names_papers", "exact"),
+    [
+        ("id:2601.06098", True, True),
+        ("id:2601.06098 OR id:2601.06099v2", True, True),
+        ("id:2601.06098 kind:new", True, True),
+        ("id:2601.06098 walk", True, False),
+        ("id:2601.06098 OR walk", False, False),
+        ("walk -id:2601.06098", False, True),
+    ],
+)
+def test_papers_that_are_named_are_looked_for_by_their_names(
+    query: str, names_papers: bool, exact: bool
+) -> None:
+    plan = plan_query(parse(query))
+
+    assert (plan.names_papers, plan.exact) == (names_papers, exact)
+    assert not (names_papers and plan.words)

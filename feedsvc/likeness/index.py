@@ -113,7 +113,7 @@ class LikenessIndex:
 
     def _lay_out(self, entries: Sequence[Entries]) -> LikenessIndex:
         numbers = np.where(self.is_valid, np.cumsum(self.is_valid) - 1, -1).astype(np.int32)
-        added = [renumber_entries(each, numbers) for each in entries]
+        added = entries if self.is_valid.all() else [renumber_entries(each, numbers) for each in entries]
         return LikenessIndex(
             [paper for paper, valid in zip(self.papers, self.is_valid, strict=True) if valid],
             self.since[self.is_valid],

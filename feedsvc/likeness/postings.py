@@ -52,14 +52,15 @@ def renumber_entries(entries: Entries, numbers: Rows) -> Entries:
 
 def make_postings(parts: Sequence[Entries]) -> Postings:
     """Put entries in order."""
-    keys = np.concatenate([part[0] for part in parts] or [np.zeros(0, np.uint32)])
+    keys = np.concatenate([np.zeros(0, np.uint32), *(part[0] for part in parts)])
     order = np.argsort(keys, kind="stable").astype(np.int32)
-    unique, starts = np.unique(keys[order], return_index=True)
+    keys = keys[order]
+    starts = np.flatnonzero(np.append(len(keys) > 0, keys[1:] != keys[:-1])[: len(keys)])
     return Postings(
-        unique,
+        keys[starts],
         np.append(starts, len(keys)).astype(np.int64),
-        np.concatenate([part[1] for part in parts] or [np.zeros(0, np.int32)])[order],
-        np.concatenate([part[2] for part in parts] or [np.zeros(0, np.float16)])[order],
+        np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])[order],
+        np.concatenate([np.zeros(0, np.float16), *(part[2] for part in parts)])[order],
     )
 
 
