@@ -19,6 +19,7 @@ from rich.console import Console
 from feedsvc.arxiv.oai_source import OaiSource, set_for
 from feedsvc.arxiv.recorded import read_answer
 from feedsvc.demo import run_demo
+from feedsvc.digest.evaluation import evaluate_roles, list_figures, read_abstracts
 from feedsvc.digest.written import check_lines, describe_checked
 from feedsvc.errors import AnswerError, FeedsvcError, SettingsError
 from feedsvc.feed.catalogue import check_catalogue, load_catalogue
@@ -42,7 +43,7 @@ from feedsvc.service import Service, make_record_source, make_service
 from feedsvc.settings import Settings, load_settings
 from feedsvc.standin.server import open_standin
 from feedsvc.store import open_store
-from feedsvc.terminal import print_preview, print_survey
+from feedsvc.terminal import print_evaluation, print_preview, print_survey
 
 log = logging.getLogger(__name__)
 
@@ -106,9 +107,9 @@ def fetch(categories: tuple[str, ...]) -> None:
 
 @main.group(invoke_without_command=True)
 @click.pass_context
-def digest(context: click.Context) -> None:
-    """Make the digests that are missing; see its commands for checking digests."""
-    if context.invoked_subcommand is None:
+def digest(ctx: click.Context) -> None:
+    """Make the digests that are missing; or, with a command, look after how they are made."""
+    if ctx.invoked_subcommand is None:
         with _service(asks_arxiv=False) as service:
             click.echo(describe_digested(service.pipeline.digester.digest_papers()))
 
@@ -129,6 +130,18 @@ def digest_check(file: TextIO, as_json: bool) -> None:
             click.echo(f"line {checked.line}, {checked.paper}: {finding}")
     if not as_json:
         click.echo(f"{wrong} of {total} digests have something wrong")
+
+
+@digest.command("evaluate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def digest_evaluate(file: Path, as_json: bool) -> None:
+    """Measure how well roles are judged: FILE holds JSON lines with `sentences` and `labels`."""
+    evaluation = evaluate_roles(read_abstracts(file))
+    if as_json:
+        click.echo(json.dumps(list_figures(evaluation), indent=1))
+    else:
+        print_evaluation(evaluation, Console(highlight=False))
 
 
 @main.command()

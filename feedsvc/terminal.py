@@ -10,6 +10,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from feedsvc.digest.evaluation import Evaluation
+from feedsvc.digest.headings import Role
 from feedsvc.digest.sentences import split_sentences
 from feedsvc.lateness import MEANINGS, Cell, Overall, Standing, Survey, tell_cell, tell_late_day, tell_survey
 from feedsvc.paper import Paper
@@ -46,6 +48,27 @@ def print_survey(survey: Survey, console: Console) -> None:
         console.print(line, soft_wrap=True)
     style = "bold red" if survey.overall is Overall.LATE else "bold green"
     console.print(Text.assemble((f"{survey.overall}: ", style), tell_survey(survey)), soft_wrap=True)
+
+
+def print_evaluation(evaluation: Evaluation, console: Console) -> None:
+    """Print how judged roles agree with the true ones: the shares, then a row for each true role."""
+    for name, figure in (
+        ("accuracy", evaluation.accuracy),
+        ("macro F1", evaluation.macro_f1),
+        ("three sections", evaluation.section_accuracy),
+    ):
+        console.print(f"{name:<15} {figure:.3f}")
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("true \\ judged", no_wrap=True)
+    for name in (*Role, "F1"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for true in Role:
+        score = evaluation.measure_f1(true)
+        counts = (str(evaluation.confusion[true, own]) for own in Role)
+        table.add_row(true, *counts, "-" if score is None else f"{score:.3f}")
+    console.print()
+    console.print(table)
+    console.print(f"\n{evaluation.sentences} sentences of {evaluation.abstracts} abstracts")
 
 
 def print_preview(preview: Preview, query: Query, console: Console) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,9 +18,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from lxml import etree
-
 from feedsvc.calendar import switches_at
+from feedsvc.render import Format, load_formats
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import Fault, FaultKind, FaultQueue
@@ -40,6 +40,8 @@ CATEGORIES = ("cs.AI", "cs.CL", "cs.GL", "cs.LG", "math.NA", "stat.ML")
 PAPERS_A_DAY = 30
 FEED = 'title = "Sample words"\nquery = "sample OR method OR model"\n'
 SETTLING = timedelta(days=2)
+# No share of the days is less than a part of this.
+SHORTEST = timedelta(hours=12)
 # Small pages, so that a harvest has several and can break off between them.
 RECORDS_A_PAGE = 60
 MOST_REQUESTS_A_LIFE = 30
@@ -76,6 +78,8 @@ OTHER_FAULTS = (
 MISSING_FOR_A_DAY = 0.25
 LONG_RESTS_A_DAY = 0.15
 ALL_DAY = 10_000
+# In whatever format, each entry links to its paper.
+ABSTRACT_PAGE = re.compile(rb"https://arxiv.org/abs/[0-9.]+[0-9]")
 
 
 @dataclass
@@ -90,6 +94,7 @@ class Campaign:
     url: str
     chance: random.Random
     figures: Figures = field(default_factory=Figures)
+    formats: dict[str, Format] = field(default_factory=load_formats)
     filled: set[tuple[str, str, str]] = field(default_factory=set)
     killed: list[datetime] = field(default_factory=list)
     day: date = FIRST_DAY
@@ -103,22 +108,22 @@ class Campaign:
         """Run the process, kill it at random moments and start it again, until the days are over.
 
         Each life has its share of the days that are left, so that the kills are spread over all of them
-        however fast the machine is.
+        however fast the machine is; should the days be over first, the rest of the kills follow.
         """
         self._begin()
-        while self.clock.now() < self.end:
+        while (left := kills - self.figures.kills) or self.clock.now() < self.end:
             self._trouble()
-            left = kills - self.figures.kills
-            share = (self.end - self.clock.now()) / (left + 1)
-            with self._worker() as process:
+            now = self.clock.now()
+            share = max(self.end - now, SHORTEST) / (left + 1)
+            with self._worker(until=max(self.end, now + 2 * share)) as process:
                 if left:
-                    over = self.clock.now() + share
-                    self.figures.kills += self._kill(process, over - share * self.chance.uniform(0.4, 0.9))
+                    at_latest = now + share * self.chance.uniform(0.1, 0.6)
+                    self.figures.kills += self._kill(process, at_latest)
                 else:
                     self._await(process)
             self._look_at_documents()
             if left:
-                self._rest(over, kills)
+                self._rest(now + share, kills)
 
     def _begin(self) -> None:
         """Let the process see the first day: the ledger is answerable from then on."""
@@ -197,8 +202,7 @@ class Campaign:
     def _rest(self, over: datetime, kills: int) -> None:
         """Leave the process down: mostly for a part of what is left of its share, now and then for days."""
         if self.chance.random() < LONG_RESTS_A_DAY * len(self.corpus.pages) / kills:
-            self.clock.advance_by(timedelta(hours=self.chance.choice((30, 80))))
-            return
+            over = min(self.end - SHORTEST, self.clock.now() + timedelta(hours=self.chance.choice((30, 80))))
         left = max(timedelta(), over - self.clock.now())
         self.clock.advance_by(left * self.chance.choice((0.0, 0.2, 0.5, 1.0)))
 
@@ -217,8 +221,8 @@ class Campaign:
                 self.figures.documents_read += 1
                 if hashlib.sha256(found.body).hexdigest()[: len(found.etag)] != found.etag:
                     self.figures.broken.append(f"{key}: torn")
-                entries = etree.fromstring(found.body).iterfind("{http://www.w3.org/2005/Atom}entry")
-                if sum(1 for _ in entries) != stamp.entries:
+                self.formats[found.format].check(found.body)
+                if len(set(ABSTRACT_PAGE.findall(found.body))) != stamp.entries:
                     self.figures.broken.append(f"{key}: not the entries that it should have")
                 if stamp.entries:
                     self.filled.add(key)

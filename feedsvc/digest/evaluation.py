@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from feedsvc.digest.extractive import Section, assign_sections
 from feedsvc.digest.headings import HEADINGS, Role
@@ -79,8 +79,8 @@ def read_abstracts(path: Path) -> list[LabelledAbstract]:
         try:
             if line.strip():
                 read.append(_read_abstract(json.loads(line)))
-        except (ValueError, TypeError, KeyError) as error:
-            raise FeedsvcError(f"{path}, line {number}: {_explain(error)}") from error
+        except ValueError as error:
+            raise FeedsvcError(f"{path}, line {number}: {error}") from error
     if not any(abstract.sentences for abstract in read):
         raise FeedsvcError(f"{path}: no labelled sentence, expected JSON lines with `sentences` and `labels`")
     return read
@@ -94,17 +94,33 @@ def read_label(label: str) -> Role:
     return role
 
 
-def _read_abstract(record: dict[str, list[str]]) -> LabelledAbstract:
-    sentences, labels = tuple(record["sentences"]), record["labels"]
+def _read_abstract(record: object) -> LabelledAbstract:
+    sentences, labels = (_read_texts(record, key) for key in ("sentences", "labels"))
     if len(sentences) != len(labels):
         raise ValueError(f"{len(sentences)} sentences but {len(labels)} labels: expected one a sentence")
-    return LabelledAbstract(sentences, tuple(map(read_label, labels)))
+    return LabelledAbstract(tuple(sentences), tuple(map(read_label, labels)))
 
 
-def _explain(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return f"no {error}, expected `sentences` and `labels`"
-    return str(error)
+def _read_texts(record: object, key: str) -> list[str]:
+    texts = record.get(key) if isinstance(record, dict) else None
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("expected an object whose `sentences` and `labels` are lists of text")
+    return texts
+
+
+def list_figures(evaluation: Evaluation) -> dict[str, Any]:
+    """Give the figures as values for JSON; a confusion row is a true role, its columns the judged ones."""
+    return {
+        "accuracy": evaluation.accuracy,
+        "macro_f1": evaluation.macro_f1,
+        "section_accuracy": evaluation.section_accuracy,
+        "f1": {role.value: evaluation.measure_f1(role) for role in Role},
+        "confusion": {
+            true.value: {own.value: evaluation.confusion[true, own] for own in Role} for true in Role
+        },
+        "abstracts": evaluation.abstracts,
+        "sentences": evaluation.sentences,
+    }
 
 
 def evaluate_roles(

@@ -22,6 +22,7 @@ from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
+from feedsvc.query.registry import Registry
 from feedsvc.render import Format, Head
 from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
@@ -76,6 +77,7 @@ class Publisher:
         self._saved = saved
         self._shelf = Shelf()
         self._complete_day: date | None = None
+        self._registry: Registry[str] | None = None
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
@@ -174,8 +176,15 @@ class Publisher:
             return set(feeds)
         # What no longer matches leaves the documents that hold it.
         holders = self._store.documents.find_holders({subject.paper.id for subject in changes})
+        return holders.union(self._register(feeds).match_any(changes))
+
+    def _register(self, feeds: Mapping[str, Feed]) -> Registry[str]:
+        """Give the registry of the feeds there are now, as of the ledger's newest day."""
         queries = {name: self._store.announcements.resolve(feed.query) for name, feed in feeds.items()}
-        return holders | {name for name, query in queries.items() if any(map(query.matches, changes))}
+        if self._registry is None:
+            self._registry = Registry(queries)
+        self._registry.keep_only(queries)
+        return self._registry
 
     def _build_due(
         self,
