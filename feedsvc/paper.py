@@ -68,11 +68,11 @@ class ArxivId:
         found = _ID.fullmatch(text.strip())
         if found is None:
             raise InvalidIdError(text)
-        version = found["version"]
-        paper = found["paper"]
+        paper, version = found.groups()
         if "/" in paper:
             paper = re.sub(r"\.[A-Za-z]{2}/", "/", paper).lower()
-        if not 1 <= int(_digits(paper)[2:4]) <= 12:
+        month = paper.find("/") + 3
+        if not "01" <= paper[month : month + 2] <= "12":
             raise InvalidIdError(text)
         return cls(paper, int(version) if version else None)
 
