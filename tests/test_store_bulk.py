@@ -39,7 +39,8 @@ store = open_store(sys.argv[1])
 known = store.harvests.find(HARVEST.name) or HARVEST
 for number in range(known.records, CHUNKS):
     told = [make_history(number * 20 + n) for n in range(20)]
-    chunk = make_chunk([paper for paper, _ in told], [row for _, rows in told for row in rows])
+    rows = [row for _, rows in told for row in rows]
+    chunk = make_chunk([paper for paper, _ in told], rows, store.bulk.drivername)
     place = replace(HARVEST, records=number + 1, token=str(number), done=number + 1 == CHUNKS)
     store.bulk.record(chunk, place)
     print(number, flush=True)
@@ -63,7 +64,7 @@ def estimate(
 def record(
     store: Store, papers: Sequence[Paper], announcements: Sequence[Announcement], harvest: Harvest = HARVEST
 ) -> Stored:
-    return store.bulk.record(make_chunk(papers, announcements), harvest)
+    return store.bulk.record(make_chunk(papers, announcements, store.bulk.drivername), harvest)
 
 
 def list_paper(store: Store, announcement: Announcement, paper: Paper | None = None) -> None:
@@ -215,7 +216,7 @@ def test_a_chunk_that_cannot_be_stored_leaves_nothing_and_does_not_move_the_plac
 
 def test_a_chunk_of_thousands_is_stored(store: Store) -> None:
     papers = [make_paper(f"2003.{number:05}") for number in range(3000)]
-    chunk = make_chunk(papers, [estimate(paper.id) for paper in papers])
+    chunk = make_chunk(papers, [estimate(paper.id) for paper in papers], store.bulk.drivername)
 
     assert store.bulk.record(chunk, HARVEST) == Stored(papers=3000, announcements=3000)
     assert store.bulk.record(chunk, HARVEST) == Stored()

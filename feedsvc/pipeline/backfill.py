@@ -45,13 +45,15 @@ class ResumableSource(RecordSource, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which estimates are wanted: in these categories, of days before the ledger's first own one.
+    """Which estimates are wanted: in these categories, of days before the ledger's first own one; and of
+    which driver the rows are.
 
     What was announced since then is for the catch-up, which knows which days are missing.
     """
 
     categories: frozenset[str]
     before: date
+    drivername: str = "sqlite"
 
     def make_chunk(self, told: Iterable[Told]) -> Chunk:
         """Give the rows of papers and their first announcements; a paper of no wanted category has none."""
@@ -62,7 +64,7 @@ class Scope:
             if estimates:
                 papers.append(paper)
                 announcements += [estimate for estimate in estimates if estimate.day < self.before]
-        return make_chunk(papers, announcements)
+        return make_chunk(papers, announcements, self.drivername)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class Backfill:
         return Recorder(self._store, self._clock, name, self._tell)
 
     def _scope(self) -> Scope:
-        return Scope(self._categories, self._store.ledger.first_day() or date.max)
+        first_day = self._store.ledger.first_day() or date.max
+        return Scope(self._categories, first_day, self._store.bulk.drivername)
 
 
 def _read_chunks(path: Path, after: int, scope: Scope, size: int) -> Iterator[_Reading]:

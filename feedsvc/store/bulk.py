@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, insert, select, update
 
 from feedsvc.paper import Announcement, Kind, Paper, merge_paper
 from feedsvc.store import schema
+from feedsvc.store.binding import bind_rows, columns_of, find_binder, read_row
 from feedsvc.store.engine import write
 from feedsvc.store.harvests import Harvest, save_harvest
 from feedsvc.store.papers import Key, chunked, load_papers
@@ -21,12 +20,15 @@ from feedsvc.store.rows import announcement_row, paper_row, read_paper
 IDS_A_STATEMENT = 500
 FIRST = frozenset({Kind.NEW.value, Kind.CROSS.value})
 
-Rows = list[dict[str, Any]]
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Papers and their first announcements as rows: made in one process, they can be stored in another."""
+    """Papers and their first announcements as a driver takes them, in the order of `columns_of` their tables.
+
+    So all that takes time is done where they are made, which may be another process.
+    """
 
     papers: Rows
     announcements: Rows
@@ -41,9 +43,16 @@ class Stored:
     announcements: int = 0
 
 
-def make_chunk(papers: Iterable[Paper], announcements: Iterable[Announcement]) -> Chunk:
-    """Give values as rows."""
-    return Chunk([paper_row(paper) for paper in papers], [announcement_row(row) for row in announcements])
+def make_chunk(
+    papers: Iterable[Paper], announcements: Iterable[Announcement], drivername: str = "sqlite"
+) -> Chunk:
+    """Give values as rows for a driver, which is named as at the beginning of a database URL."""
+    bind_paper = bind_rows(drivername, schema.papers)
+    bind_announcement = bind_rows(drivername, schema.announcements)
+    return Chunk(
+        [bind_paper(paper_row(paper)) for paper in papers],
+        [bind_announcement(announcement_row(row)) for row in announcements],
+    )
 
 
 class BulkStore:
@@ -51,6 +60,11 @@ class BulkStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @property
+    def drivername(self) -> str:
+        """The driver for which chunks must be made."""
+        return self._engine.url.drivername
 
     def record(self, chunk: Chunk, harvest: Harvest) -> Stored:
         """Record a chunk of history and how far the harvest is with it, in one transaction.
@@ -72,7 +86,7 @@ def _find_known(connection: Connection, papers: Rows) -> set[str]:
     column = schema.papers.c.paper
     return {
         row.paper
-        for ids in chunked(dict.fromkeys(row["paper"] for row in papers), IDS_A_STATEMENT)
+        for ids in chunked(dict.fromkeys(paper for paper, *_ in papers), IDS_A_STATEMENT)
         for row in connection.execute(select(column).where(column.in_(ids)))
     }
 
@@ -80,15 +94,15 @@ def _find_known(connection: Connection, papers: Rows) -> set[str]:
 def _save_papers(
     connection: Connection, papers: Rows, known_ids: Collection[str], revision: Revision
 ) -> tuple[int, int]:
-    seen: dict[Key, dict[str, Any]] = {(row["paper"], row["version"]): row for row in papers}
+    seen: dict[Key, tuple[Any, ...]] = {row[:2]: row for row in papers}
     known = load_papers(connection, [key for key in seen if key[0] in known_ids]) if known_ids else {}
     added = [row for key, row in seen.items() if key not in known] if known else list(seen.values())
     _insert(connection, schema.papers, added, revision)
     return len(added), sum(_mend_paper(connection, known[key], seen[key], revision) for key in known)
 
 
-def _mend_paper(connection: Connection, known: Paper, row: dict[str, Any], revision: Revision) -> bool:
-    seen = read_paper(cast("Row[Any]", SimpleNamespace(**row)))
+def _mend_paper(connection: Connection, known: Paper, row: tuple[Any, ...], revision: Revision) -> bool:
+    seen = read_paper(read_row(connection.dialect, schema.papers, row))
     # An archive's reading may be years old: of two complete ones the store's stays, but for its gaps.
     mended = merge_paper(known, replace(seen, complete=seen.complete and not known.complete))
     if mended == known:
@@ -106,11 +120,11 @@ def _save_history(
     connection: Connection, announcements: Rows, known_ids: Collection[str], revision: Revision
 ) -> int:
     """Save the announcements of papers that are not announced in the category yet; give how many."""
-    firsts, places = _find_announced(connection, known_ids)
-    absent: dict[tuple[str, str], dict[str, Any]] = {}
+    firsts, places = _find_announced(connection, known_ids) if known_ids else (set(), set())
+    absent: dict[tuple[str, str], tuple[Any, ...]] = {}
     for row in announcements:
-        pair = row["category"], row["paper"]
-        if pair not in firsts and (*pair, row["day"]) not in places:
+        pair = row[1:3]
+        if pair not in firsts and row[:3] not in places:
             absent.setdefault(pair, row)
     _insert(connection, schema.announcements, list(absent.values()), revision)
     return len(absent)
@@ -118,33 +132,29 @@ def _save_history(
 
 def _find_announced(
     connection: Connection, papers: Collection[str]
-) -> tuple[set[tuple[str, str]], set[tuple[str, str, date]]]:
-    """Give where papers had their first announcement, and each category and day on which they had any."""
+) -> tuple[set[tuple[str, str]], set[tuple[Any, str, str]]]:
+    """Give where papers had their first announcement, and each day and category on which they had any."""
     table = schema.announcements.c
-    query = select(table.category, table.paper, table.day, table.kind)
+    query = select(table.day, table.category, table.paper, table.kind)
     rows = [
         row
         for ids in chunked(sorted(papers), IDS_A_STATEMENT)
         for row in connection.execute(query.where(table.paper.in_(ids)))
     ]
+    bind_day = find_binder(connection.dialect, table.day)
     firsts = {(row.category, row.paper) for row in rows if row.kind in FIRST}
-    return firsts, {(row.category, row.paper, row.day) for row in rows}
+    return firsts, {(bind_day(row.day), row.category, row.paper) for row in rows}
 
 
 def _insert(connection: Connection, table: Table, rows: Rows, revision: Revision) -> None:
-    """Insert rows in the driver's own terms: a third quicker than to have each of them bound one by one."""
+    """Insert rows as the driver takes them, all with this revision."""
     if not rows:
         return
-    number, dialect = revision.take(), connection.dialect
-    columns = [column for column in table.columns if column.name in rows[0] or column.name == "revision"]
-    binders = [(c.name, c.type.dialect_impl(dialect).bind_processor(dialect)) for c in columns]
-    statement = insert(table).compile(dialect=dialect, column_keys=[column.name for column in columns])
-    bound = (
-        [bind(row[name]) if bind else row[name] for name, bind in binders]
-        for row in (row | {"revision": number} for row in rows)
-    )
-    if dialect.positional:
-        connection.exec_driver_sql(str(statement), [tuple(row) for row in bound])
+    number = revision.take()
+    names = [column.name for column in columns_of(table)] + ["revision"]
+    statement = str(insert(table).compile(dialect=connection.dialect, column_keys=names))
+    whole = [(*row, number) for row in rows]
+    if connection.dialect.positional:
+        connection.exec_driver_sql(statement, whole)
     else:
-        names = [column.name for column in columns]
-        connection.exec_driver_sql(str(statement), [dict(zip(names, row, strict=True)) for row in bound])
+        connection.exec_driver_sql(statement, [dict(zip(names, row, strict=True)) for row in whole])
