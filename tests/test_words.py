@@ -78,3 +78,8 @@ def test_tokens_of_two_texts_are_those_of_both(one: str, other: str) -> None:
     plain_one, plain_other = one.replace("\\", ""), other.replace("\\", "")
 
     assert tokenise(f"{plain_one} {plain_other}") == tokenise(plain_one) + tokenise(plain_other)
+
+
+@given(st.text(st.characters(max_codepoint=127)).filter(lambda text: "\\" not in text))
+def test_plain_text_gives_the_tokens_that_it_gives_beside_other_letters(text: str) -> None:
+    assert tokenise(f"扩 {text}") == ("扩", *tokenise(text))
