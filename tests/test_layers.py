@@ -28,6 +28,7 @@ HOMES = {
     "feedparser": {"arxiv"},
     "waitress": {"serve", "standin"},
     "prometheus_client": {"web"},
+    "numpy": {"query"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

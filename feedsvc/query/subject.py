@@ -22,20 +22,25 @@ class Wording:
         return tuple(name for author in self._paper.authors if (name := tokenise(author.name)))
 
     @cached_property
-    def fields(self) -> dict[Field, str]:
-        """Each field as one padded string, to look for phrases in.
+    def phrases(self) -> dict[Field, tuple[tuple[str, ...], ...]]:
+        """Each field as rows of words that stand side by side.
 
         "All fields" are those that every source of arXiv's carries, so that a paper cannot come into a
         feed merely because its comments were read later.
         """
         title, abstract = tokenise(self._paper.title), tokenise(self._paper.abstract)
         return {
-            Field.ALL: pad((title, abstract, *self.names)),
-            Field.TITLE: pad((title,)),
-            Field.ABSTRACT: pad((abstract,)),
-            Field.COMMENTS: pad((tokenise(self._paper.comments or ""),)),
-            Field.JOURNAL: pad((tokenise(self._paper.journal_ref or ""),)),
+            Field.ALL: (title, abstract, *self.names),
+            Field.TITLE: (title,),
+            Field.ABSTRACT: (abstract,),
+            Field.COMMENTS: (tokenise(self._paper.comments or ""),),
+            Field.JOURNAL: (tokenise(self._paper.journal_ref or ""),),
         }
+
+    @cached_property
+    def fields(self) -> dict[Field, str]:
+        """Each field as one padded string, to look for phrases in."""
+        return {field: pad(phrases) for field, phrases in self.phrases.items()}
 
     @cached_property
     def words(self) -> frozenset[str]:
