@@ -19,6 +19,7 @@ from feedsvc.http import Clock
 from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.shelf import Shelf
+from feedsvc.query.registry import Registry
 from feedsvc.render import Format, Head
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
@@ -70,6 +71,7 @@ class Publisher:
         self._categories = tuple(categories)
         self._shelf = Shelf()
         self._complete_day: date | None = None
+        self._registry: Registry[str] | None = None
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
@@ -157,7 +159,15 @@ class Publisher:
             return set(feeds)
         # What no longer matches leaves the documents that hold it.
         holders = self._store.documents.find_holders({subject.paper.id for subject in changes})
-        return holders | {name for name, feed in feeds.items() if any(map(feed.query.matches, changes))}
+        return holders.union(self._register(feeds).match_any(changes))
+
+    def _register(self, feeds: Mapping[str, Feed]) -> Registry[str]:
+        """Give the registry of the feeds there are now."""
+        queries = {name: feed.query for name, feed in feeds.items()}
+        if self._registry is None:
+            self._registry = Registry(queries)
+        self._registry.keep_only(queries)
+        return self._registry
 
     def _build(self, feed: Feed, key: DocumentKey, revision: int, known: Stamp | None) -> str:
         _, format_, language = key
