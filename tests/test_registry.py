@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from feedsvc.query import Query, Subject, parse
-from feedsvc.query.ast import all_of
+from feedsvc.query.ast import all_of, negate
 from feedsvc.query.registry import Registry
 from tests.builders import make_announcement, make_paper
 from tests.registered import Begins, begins, queries, subjects
@@ -103,6 +103,16 @@ def test_a_query_that_joins_many_choices_is_found_by_each() -> None:
 
     assert [*registry.match(subject("E, i and l"))] == ["many"]
     assert [*registry.match(subject("E and i"))] == []
+
+
+def test_a_query_may_ask_for_more_than_a_row_holds() -> None:
+    absent = all_of(negate(parse(f"word{number}")) for number in range(9))
+    registry = Registry({"none": absent, "all": parse("a b c d e f g h i"), "some": parse("a b c d -e -f")})
+
+    assert [*registry.match(subject("Word8"))] == []
+    assert {*registry.match(subject("A b c d e f g h"))} == {"none"}
+    assert {*registry.match(subject("A b c d e f g h i"))} == {"none", "all"}
+    assert {*registry.match(subject("A b c d"))} == {"none", "some"}
 
 
 def test_an_answer_is_read_before_the_registry_changes() -> None:
