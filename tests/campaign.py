@@ -149,7 +149,7 @@ class Campaign:
 
     def _await(self, process: subprocess.Popen[bytes]) -> None:
         """Wait for the process to end by itself, in good order."""
-        assert process.wait() == 0, "the process ended with an error: see the log"
+        assert process.wait() == 0, f"the process ended with {process.returncode}: see the log"
 
     def settle(self) -> None:
         """Let arXiv behave for two more days, and the process finish."""
