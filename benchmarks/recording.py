@@ -1,9 +1,9 @@
 """Measures how fast history and an announcement day are recorded: recording.py [--records N] [--rounds N].
 
 History: N invented records as arXiv's dump has them are imported, and after that the rows which came of them
-are inserted anew by a bare loop, which has them ready and does nothing else, in as many transactions. Its
-figures: records a second of both, the ratio, the longest transaction, and the peak of memory of both
-processes of the import.
+are inserted anew, the index of words among them, by a bare loop, which has them ready and does nothing else,
+in as many transactions. Its figures: records a second of both, the ratio, the longest transaction, and the
+peak of memory of both processes of the import.
 
 Day: the listings of every category, about 4,000 announcements in the bytes that arXiv would send, are read,
 judged and recorded. Its figure: seconds for all of them, beside those of reading alone.
@@ -46,6 +46,8 @@ NAMES = 8_000
 ABSTRACT = 1000
 DAY = date(2026, 1, 14)
 NEW_PAPERS = 2_350
+READ_WORDS = "SELECT rowid, * FROM words WHERE rowid = ?"
+WORDS_TABLE = "words(rowid, title, abstract, names, comments, journal, places)"
 
 
 def main() -> None:
@@ -113,11 +115,15 @@ def time_bare(filled: Path, database: Path) -> Bare:
         target.execute(f"PRAGMA {pragma}")
     bare = Bare()
     streams = [read_groups(source, table) for table in ("papers", "announcements")]
+    columns = [row[1] for row in source.execute("PRAGMA table_info(announcements)")]
     for papers, announcements in zip(*streams, strict=True):
+        places = sorted({row[columns.index("place")] for row in announcements})
+        words = [source.execute(READ_WORDS, (place,)).fetchone() for place in places]
         started = time.perf_counter()
         target.execute("BEGIN IMMEDIATE")
         insert_rows(target, "papers", papers)
         insert_rows(target, "announcements", announcements)
+        insert_rows(target, WORDS_TABLE, words)
         target.execute("COMMIT")
         took = time.perf_counter() - started
         bare = Bare(bare.seconds + took, max(bare.longest, took), bare.transactions + 1)

@@ -34,6 +34,12 @@ def announced_at(day: date) -> datetime:
     return datetime.combine(day - timedelta(days=1), EVENING, EASTERN).astimezone(UTC)
 
 
+def day_announced_at(moment: datetime) -> date:
+    """Give the day whose papers went public at an instant."""
+    local = moment.astimezone(EASTERN)
+    return local.date() + timedelta(days=1) if local.time() >= EVENING else local.date()
+
+
 def switches_at(day: date) -> datetime:
     """Give the instant, in UTC, at which arXiv's feed switches to a day: its midnight, Eastern."""
     return datetime.combine(day, time(), EASTERN).astimezone(UTC)
@@ -49,8 +55,7 @@ def newest_day(now: datetime) -> date:
 
 def announced_day(now: datetime) -> date:
     """Give the newest day whose papers are public: from 20:00 Eastern on that is the next weekday's."""
-    local = now.astimezone(EASTERN)
-    day = local.date() + timedelta(days=1) if local.time() >= EVENING else local.date()
+    day = day_announced_at(now)
     while not is_weekday(day) or announced_at(day) > now:
         day -= timedelta(days=1)
     return day

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -19,20 +19,33 @@ from rich.console import Console
 from feedsvc.arxiv.oai_source import OaiSource, set_for
 from feedsvc.arxiv.recorded import read_answer
 from feedsvc.demo import run_demo
+from feedsvc.digest.evaluation import evaluate_roles, list_figures, read_abstracts
+from feedsvc.digest.written import check_lines, describe_checked
 from feedsvc.errors import AnswerError, FeedsvcError, SettingsError
 from feedsvc.feed.catalogue import check_catalogue, load_catalogue
-from feedsvc.http import SystemClock
+from feedsvc.http import SystemClock, is_arxiv
 from feedsvc.lateness import DAYS, Overall, list_facts
 from feedsvc.meter import describe_result, show_progress
+from feedsvc.pipeline import (
+    describe_built,
+    describe_completed,
+    describe_digested,
+    describe_fetched,
+    write_count,
+)
 from feedsvc.pipeline.backfill import Backfill
+from feedsvc.pipeline.preview import preview_query
 from feedsvc.pipeline.watch import Watch
+from feedsvc.query import parse as parse_query
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app, stop_signals
 from feedsvc.service import Service, make_record_source, make_service
 from feedsvc.settings import Settings, load_settings
 from feedsvc.standin.server import open_standin
 from feedsvc.store import open_store
-from feedsvc.terminal import print_survey
+from feedsvc.terminal import print_evaluation, print_preview, print_survey
+
+log = logging.getLogger(__name__)
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -70,7 +83,7 @@ def serve() -> None:
 @main.command()
 def web() -> None:
     """Run the web server alone; a worker on the same store feeds it."""
-    with stop_signals() as stopped, _service(stopped) as service, _served(service):
+    with stop_signals() as stopped, _service(stopped, asks_arxiv=False) as service, _served(service):
         stopped.wait()
 
 
@@ -88,27 +101,58 @@ def fetch(categories: tuple[str, ...]) -> None:
     with _service(categories=",".join(categories)) if categories else _service() as service:
         ingest = service.pipeline.ingest
         for fetched in ingest.fetch_batches():
-            click.echo(f"{fetched.batch.category} {fetched.batch.day} {fetched.batch.state} +{fetched.added}")
-        click.echo(f"{ingest.fill_papers()} papers completed")
+            click.echo(describe_fetched(fetched))
+        click.echo(describe_completed(ingest.fill_papers()))
 
 
-@main.command()
-def digest() -> None:
-    """Make the digests that are missing."""
-    with _service() as service:
-        click.echo(f"{service.pipeline.digester.digest_papers()} digests made")
+@main.group(invoke_without_command=True)
+@click.pass_context
+def digest(ctx: click.Context) -> None:
+    """Make the digests that are missing; or, with a command, look after how they are made."""
+    if ctx.invoked_subcommand is None:
+        with _service(asks_arxiv=False) as service:
+            click.echo(describe_digested(service.pipeline.digester.digest_papers()))
+
+
+@digest.command("check")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a paper.")
+def digest_check(file: TextIO, as_json: bool) -> None:
+    """Hold the digests of FILE, a JSON object a line, against their abstracts; - is standard input."""
+    wrong = total = 0
+    for checked in check_lines(file):
+        total += 1
+        wrong += bool(checked.findings)
+        if as_json:
+            click.echo(json.dumps(describe_checked(checked), ensure_ascii=False))
+            continue
+        for finding in checked.findings:
+            click.echo(f"line {checked.line}, {checked.paper}: {finding}")
+    if not as_json:
+        click.echo(f"{wrong} of {total} digests have something wrong")
+
+
+@digest.command("evaluate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def digest_evaluate(file: Path, as_json: bool) -> None:
+    """Measure how well roles are judged: FILE holds JSON lines with `sentences` and `labels`."""
+    evaluation = evaluate_roles(read_abstracts(file))
+    if as_json:
+        click.echo(json.dumps(list_figures(evaluation), indent=1))
+    else:
+        print_evaluation(evaluation, Console(highlight=False))
 
 
 @main.command()
 def build() -> None:
     """Bring every document up to the ledger."""
-    with _service() as service:
+    with _service(asks_arxiv=False) as service:
         built = service.publisher.build_documents()
-        click.echo(f"{built.changed} documents changed, {built.same + built.untouched} as before")
+        click.echo(describe_built(built))
         if built.refused:
-            raise FeedsvcError(
-                f"{built.refused} documents could not be built and stay as they were: see the log"
-            )
+            count = write_count(built.refused, "document")
+            raise FeedsvcError(f"{count} could not be built, the former ones stay: see the log")
 
 
 @main.command()
@@ -144,7 +188,7 @@ def import_dump(file: Path) -> None:
 
     Cut short, it goes on where it was when it is started again.
     """
-    with _filling_in() as (backfill, _):
+    with _filling_in(asks_arxiv=False) as (backfill, _):
         progress = backfill.import_dump(file)
     click.echo(describe_result(progress))
 
@@ -159,6 +203,8 @@ def backfill(since: datetime, until: datetime | None, place: str | None) -> None
     Cut short, it goes on where it was when it is started again.
     """
     set_spec = _find_set(place) if place else None
+    if since.date() > datetime.now(UTC).date():
+        raise click.UsageError(f"--from {since:%Y-%m-%d} is in the future")
     if until is not None and until < since:
         raise click.UsageError(f"--until {until:%Y-%m-%d} is before --from {since:%Y-%m-%d}")
     with _filling_in() as (backfill, source):
@@ -199,13 +245,21 @@ def parse(files: tuple[Path, ...]) -> None:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=PORT, default=8100, show_default=True, help="Port to listen on.")
-def standin(papers: Path | None, host: str, port: int) -> None:
-    """Run the stand-in: a small server that speaks as arXiv does, over sample papers."""
-    with stop_signals() as stopped, open_standin(papers, host, port) as server:
+@click.option("--dated", is_flag=True, help="Begin on the papers' own first day, instead of in this week.")
+def standin(papers: Path | None, host: str, port: int, dated: bool) -> None:
+    """Run the stand-in: a small server that speaks as arXiv does, over sample papers.
+
+    Their week is announced again in the present one, so that a service which goes by the real clock finds it
+    where it looks.
+    """
+    now = None if dated else datetime.now(UTC)
+    with stop_signals() as stopped, open_standin(papers, host, port, now=now) as server:
         click.echo(
-            f"RSS   {server.url}/rss/cs.AI\nAtom  {server.url}/atom/cs.AI\nAPI   {server.url}/api/query"
+            f"RSS   {server.url}/rss/cs.AI\nAtom  {server.url}/atom/cs.AI\n"
+            f"API   {server.url}/api/query\nOAI   {server.url}/oai"
         )
-        click.echo(f"to go on by a day: curl -X POST {server.url}/control/advance")
+        if dated:
+            click.echo(f"to go on by a day: curl -X POST {server.url}/control/advance")
         stopped.wait()
 
 
@@ -242,8 +296,8 @@ def feeds_check() -> None:
     for problem in problems:
         click.echo(str(problem), err=True)
     if problems:
-        raise FeedsvcError(f"{len(problems)} problems in {folder}")
-    click.echo(f"{len(load_catalogue(folder).feeds)} feed definitions, all in order")
+        raise FeedsvcError(f"{write_count(len(problems), 'problem')} in {folder}")
+    click.echo(f"{write_count(len(load_catalogue(folder).feeds), 'feed definition')}, all in order")
 
 
 @feeds.command("list")
@@ -251,6 +305,23 @@ def feeds_list() -> None:
     """List the definitions: name, title, query."""
     for feed in load_catalogue(_settings().feeds_dir).feeds.values():
         click.echo(f"{feed.name}\t{feed.title}\t{feed.query}")
+
+
+@feeds.command("match")
+@click.argument("query")
+@click.option("--since", default="30d", show_default=True, help="From when on: 30d, 6w, 2026-01, 2026-01-14.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Papers to show.")
+def feeds_match(query: str, since: str, limit: int) -> None:
+    """Show what a QUERY would have caught, with the matched words marked."""
+    settings = _settings()
+    wanted = parse_query(query)
+    # A day without an end is where the counting begins.
+    within = parse_query(f"announced:{since}" if since[-1:].isalpha() else f"announced:{since}..")
+    with closing(open_store(settings.database_url)) as store:
+        store.check()
+        catalogue = load_catalogue(settings.feeds_dir, settings.categories)
+        preview = preview_query(store, catalogue, wanted, within, limit)
+    print_preview(preview, wanted, Console(highlight=False))
 
 
 def _print_records(file: Path) -> list[str]:
@@ -271,9 +342,12 @@ def _find_set(place: str) -> str:
 
 
 @contextmanager
-def _filling_in() -> Iterator[tuple[Backfill, OaiSource]]:
+def _filling_in(*, asks_arxiv: bool = True) -> Iterator[tuple[Backfill, OaiSource]]:
     clock = SystemClock()
-    with _service() as service, show_progress(Console(stderr=True, highlight=False)) as tell:
+    with (
+        _service(asks_arxiv=asks_arxiv) as service,
+        show_progress(Console(stderr=True, highlight=False)) as tell,
+    ):
         source = make_record_source(service.settings, service.store, clock)
         yield Backfill(service.store, clock, service.settings.categories, tell), source
 
@@ -284,13 +358,19 @@ def _settings(**values: object) -> Settings:
 
 @contextmanager
 def _service(
-    stopped: Event | None = None, report: Callable[[str], None] = lambda line: None, **values: object
+    stopped: Event | None = None,
+    report: Callable[[str], None] = lambda line: None,
+    *,
+    asks_arxiv: bool = True,
+    **values: object,
 ) -> Iterator[Service]:
     settings = _settings(**values)
     logging.basicConfig(
         level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
     )
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    if asks_arxiv and not settings.arxiv.contact and is_arxiv(settings.arxiv.feed_url.host or ""):
+        log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")
     service = make_service(settings, SystemClock(stopped), report=report)
     try:
         yield service

@@ -18,11 +18,12 @@ from pydantic import HttpUrl
 from feedsvc.digest import Chain
 from feedsvc.digest.extractive import ExtractiveSummarizer
 from feedsvc.errors import SettingsError
+from feedsvc.lateness import write_day
 from feedsvc.paper import Digest, Paper
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app
 from feedsvc.service import Service, make_service
-from feedsvc.settings import ArxivSettings, Settings, load_settings
+from feedsvc.settings import ArxivSettings, SavingSettings, Settings, load_settings
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import FaultQueue
@@ -81,7 +82,9 @@ def run_demo(port: int, data: Path | None, stopped: Event, say: Say) -> None:
     where the port is taken.
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # What becomes of a batch is reported anyway.
+    for name in ("apscheduler", "feedsvc.pipeline.ingest"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     corpus = load_sample()
     clock = StandinClock(corpus.timeline, time.monotonic)
     with ExitStack() as stack:
@@ -107,6 +110,7 @@ def _make_settings(port: int, folder: Path, standin: RunningStandin, corpus: Cor
         database_url=f"sqlite:///{folder.resolve()}/demo.sqlite3",
         categories=tuple(sorted(categories)),
         languages=("en", "zh"),
+        saving=SavingSettings(mode="open"),
         arxiv=ArxivSettings(
             feed_url=HttpUrl(standin.url),
             api_url=HttpUrl(f"{standin.url}/api/query"),
@@ -139,7 +143,8 @@ def _serve(service: Service) -> Iterator[None]:
 def _take_days(service: Service, clock: StandinClock, stopped: Event, say: Say) -> None:
     started = time.monotonic()
     while not stopped.is_set():
-        say(f"arXiv announces {clock.day_at(clock.now()):%A, %d %B %Y}")
+        day = clock.day_at(clock.now())
+        say(f"arXiv announces {write_day(day)} {day.year}")
         service.pipeline.run_due()
         if clock.steps_left() <= 1:
             break

@@ -5,8 +5,11 @@
     ├── InvalidIdError         text that is no arXiv identifier
     ├── QueryError             a keyword query that cannot be read; knows the position
     ├── AddressError           a feed address that cannot be served
+    │   ├── UnknownPaperError  papers like one that is not stored
     │   └── UnknownFeedError   no such feed; knows the names that come near
-    │       └── UnfollowedError    a category that the operator does not follow
+    │       ├── UnfollowedError    a category that the operator does not follow
+    │       └── GivenUpError       a saved feed that was deleted
+    ├── SavedFeedError         a feed that cannot be saved so; knows the field
     ├── UpstreamError          arXiv could not be reached, or refused
     ├── AnswerError            arXiv answered something that cannot be used
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
@@ -18,6 +21,8 @@ A leaf exists where a caller tells it apart. Messages name the offending value a
 """
 
 from __future__ import annotations
+
+import unicodedata
 
 
 class FeedsvcError(Exception):
@@ -40,19 +45,36 @@ class QueryError(FeedsvcError, ValueError):
     """A keyword query cannot be read; `position` counts characters from 0."""
 
     def __init__(self, text: str, position: int, expected: str) -> None:
-        super().__init__(f"{expected} at character {position + 1} of {text!r}")
+        super().__init__(f"at character {position + 1} of {text!r}: {expected}")
         self.text = text
         self.position = position
         self.expected = expected
 
     def pointer(self) -> str:
-        """Give the query with a caret under the offending character, in two lines."""
+        """Give the query with a caret under the offending character, in two lines.
+
+        Where characters take no room, or twice as much as others, the second line does too.
+        """
         line = "".join(" " if character.isspace() else character for character in self.text)
-        return f"{line}\n{' ' * self.position}^"
+        return f"{line}\n{''.join(map(_blank_for, line[: self.position]))}^"
+
+
+def _blank_for(character: str) -> str:
+    if unicodedata.combining(character):
+        return ""
+    return "\u3000" if unicodedata.east_asian_width(character) in "WF" else " "
 
 
 class AddressError(FeedsvcError, ValueError):
     """A feed's address has a part or a parameter that is not understood."""
+
+
+class UnknownPaperError(AddressError):
+    """Papers like this one were asked for, and no version of it is stored."""
+
+    def __init__(self, paper: str) -> None:
+        super().__init__(f"paper {paper} is not stored here: expected one that is, to tell what is like it")
+        self.paper = paper
 
 
 class UnknownFeedError(AddressError):
@@ -75,6 +97,22 @@ class UnfollowedError(UnknownFeedError):
     def sentence(self, name: str) -> str:
         """Say what is wrong, without the names that come near."""
         return f"{name!r} is not followed here"
+
+
+class GivenUpError(UnknownFeedError):
+    """Somebody saved this feed and deleted it: its readers may stop asking."""
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, without the names that come near."""
+        return f"the feed {name!r} was deleted by whoever saved it"
+
+
+class SavedFeedError(FeedsvcError, ValueError):
+    """A visitor's feed cannot be saved so; `field` is the one to mend: name, query, title or token."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class UpstreamError(FeedsvcError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -28,6 +29,8 @@ _RETRIED = frozenset({406, 429})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Value = TypeVar("Value")
+
+log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -181,15 +184,17 @@ class Client:
         while True:
             try:
                 return parse(self._ask(target, attempt))
-            except BrokenAnswer:
+            except BrokenAnswer as error:
                 if attempt >= self._attempts:
                     raise
-                retry_after = 0.0
+                reason, retry_after = str(error), 0.0
             except FailedExchange as failure:
                 if attempt >= self._attempts:
                     raise UpstreamError(f"{target} failed {attempt} times, last: {failure}") from failure
-                retry_after = failure.retry_after
-            self._clock.sleep(max(retry_after, self._back_off(attempt)))
+                reason, retry_after = f"{target}: {failure}", failure.retry_after
+            seconds = max(retry_after, self._back_off(attempt))
+            log.info("asked again in %.0f s: %s", seconds, reason, extra={"action": "retry"})
+            self._clock.sleep(seconds)
             attempt += 1
 
     def _back_off(self, attempt: int) -> float:

@@ -88,16 +88,16 @@ def is_whole_before(day: date, last: Batch) -> bool:
 
 
 def judge_age(day: date, submitted: Sequence[datetime]) -> Verdict:
-    """Judge a listing by when its new papers were sent in.
+    """Judge a listing by when its new papers and versions were sent in.
 
     Those of an earlier day make an old batch (some are held back for days; of a true batch, most are not),
     and none can have been sent in after the day was announced.
     """
     days = [day_of_submission(moment) for moment in submitted]
     if late := sum(sent_for > day for sent_for in days):
-        return Verdict(BatchState.FAILED, f"{late} of {len(days)} new papers were sent in after {day}")
+        return Verdict(BatchState.FAILED, f"{late} of {len(days)} versions were sent in after {day}")
     if (old := sum(sent_for < day for sent_for in days)) * 2 > len(days):
-        return Verdict(BatchState.STALE, f"{old} of {len(days)} new papers were sent in for an earlier day")
+        return Verdict(BatchState.STALE, f"{old} of {len(days)} versions were sent in for an earlier day")
     return Verdict(BatchState.OK)
 
 
@@ -118,8 +118,10 @@ def _judge_empty(day: date, skipped: Sequence[str], earlier: Sequence[Batch], *,
     is_known = sum(batch.state in SETTLED for batch in earlier) >= KNOWN_AFTER
     if is_known and is_out and usual < SMALL:
         return Verdict(BatchState.QUIET, "nothing announced")
-    expected = f"about {usual} announcements are usual" if is_known else "nobody knows yet what is usual"
-    return Verdict(BatchState.PARTIAL, f"empty, where {expected}")
+    if is_known and usual >= SMALL:
+        return Verdict(BatchState.PARTIAL, f"empty, where about {usual} announcements are usual")
+    doubt = "no other category shows the day yet" if is_known else "it is not known yet what is usual"
+    return Verdict(BatchState.PARTIAL, f"empty, and {doubt}")
 
 
 def usual_size(earlier: Sequence[Batch]) -> int:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from feedsvc.pipeline import write_count
 from feedsvc.pipeline.progress import Progress, Tell
 
 SECONDS_A_LINE = 5.0
@@ -39,8 +40,9 @@ def describe_progress(progress: Progress) -> str:
 def describe_result(progress: Progress) -> str:
     """Say what a harvest brought."""
     skipped = f"; {progress.skipped:,} could not be read" if progress.skipped else ""
-    rows = f"{progress.papers:,} papers and {progress.announcements:,} announcements are new"
-    return f"{progress.records:,} records: {rows}, {progress.mended:,} papers were mended{skipped}"
+    papers, mended = write_count(progress.papers, "new paper"), write_count(progress.mended, "paper")
+    announcements = write_count(progress.announcements, "new announcement")
+    return f"{write_count(progress.records, 'record')}: {papers}, {announcements}, {mended} mended{skipped}"
 
 
 class _LinePrinter:

@@ -68,11 +68,11 @@ class ArxivId:
         found = _ID.fullmatch(text.strip())
         if found is None:
             raise InvalidIdError(text)
-        version = found["version"]
-        paper = found["paper"]
+        paper, version = found.groups()
         if "/" in paper:
             paper = re.sub(r"\.[A-Za-z]{2}/", "/", paper).lower()
-        if not 1 <= int(_digits(paper)[2:4]) <= 12:
+        month = paper.find("/") + 3
+        if not "01" <= paper[month : month + 2] <= "12":
             raise InvalidIdError(text)
         return cls(paper, int(version) if version else None)
 
@@ -239,6 +239,14 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """Why a paper is in a feed of papers like others: the one it is most like, and words they share."""
+
+    paper: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One paper as it stands in a feed: the version last taken in, kind and times as the feed saw them."""
 
@@ -247,6 +255,7 @@ class Entry:
     published: datetime
     updated: datetime
     digest: Digest | None = None
+    likeness: Likeness | None = None
 
     def __post_init__(self) -> None:
         _check_utc(self.published, self.updated)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 
@@ -16,21 +16,22 @@ from feedsvc.digest import Summarizer
 from feedsvc.digest.extractive import ExtractiveSummarizer
 from feedsvc.exchange import PATIENCE
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
-from feedsvc.http import Client, Clock, is_arxiv
+from feedsvc.feed.saved import define_saved
+from feedsvc.http import Client, Clock
 from feedsvc.pipeline import Pipeline
 from feedsvc.pipeline.catchup import CatchUp
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.harvest import Harvester
 from feedsvc.pipeline.ingest import Ingest
 from feedsvc.pipeline.publish import ORIGINAL_LANGUAGE, Publisher
+from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
+from feedsvc.pipeline.sketches import Sketcher
 from feedsvc.pipeline.watch import count_request
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
 from feedsvc.store import Store, open_store
 from feedsvc.store.pace import StorePace
 from feedsvc.web import create_app
-
-log = logging.getLogger(__name__)
 
 # A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
 LEASE_TIMEOUTS = PATIENCE + 2
@@ -63,9 +64,11 @@ def make_service(
 
     Raises SettingsError for feed definitions or a database URL that cannot be used, and StoreError.
     """
-    catalogue = load_catalogue(settings.feeds_dir)
+    defined = load_catalogue(settings.feeds_dir, settings.categories)
     store = open_store(settings.database_url)
     store.migrate()
+    saved = make_saved(settings, store, defined, clock)
+    catalogue = replace(defined, find_saved=saved.define)
     publisher = Publisher(
         store,
         catalogue,
@@ -74,6 +77,7 @@ def make_service(
         base=settings.base,
         languages=settings.languages,
         categories=settings.categories,
+        saved=lambda: map(define_saved, saved.awake()),
     )
     client = make_client(settings, store, clock)
     ingest = Ingest(store, ArxivSource(client, settings.arxiv), clock, settings.categories)
@@ -86,9 +90,16 @@ def make_service(
         store=store,
         catalogue=catalogue,
         publisher=publisher,
-        pipeline=Pipeline(ingest, digester, publisher, catch_up, clock, report),
-        app=create_app(settings, store, catalogue, publisher, clock=clock),
+        pipeline=Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, clock, report),
+        app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
     )
+
+
+def make_saved(settings: Settings, store: Store, catalogue: Catalogue, clock: Clock) -> SavedFeeds:
+    """Make what looks after the feeds that visitors save."""
+    saving = settings.saving
+    limits = SavingLimits(saving.most, timedelta(days=saving.sleep_days))
+    return SavedFeeds(store, catalogue, clock, limits)
 
 
 def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSource:
@@ -99,7 +110,5 @@ def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSou
 def make_client(settings: Settings, store: Store, clock: Clock) -> Client:
     """Make the polite client for arXiv that all processes on one store share."""
     arxiv = settings.arxiv
-    if not arxiv.contact and is_arxiv(arxiv.feed_url.host or ""):
-        log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")
     pace = StorePace(store.engine, clock, arxiv.interval_seconds, arxiv.timeout_seconds * LEASE_TIMEOUTS)
     return open_client(arxiv, pace, clock, version("feedsvc"), partial(count_request, store, clock))

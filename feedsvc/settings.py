@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
-    StringConstraints,
+    SecretStr,
     ValidationError,
     field_validator,
     model_validator,
@@ -37,7 +40,24 @@ _TEST_VARIABLES = ("FEEDSVC_TEST_SHARED", "FEEDSVC_TEST_")
 ARXIV_INTERVAL_SECONDS = 3.0
 """The least pause between two requests that arXiv asks for: https://info.arxiv.org/help/api/tou.html"""
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def _check_tag(language: str) -> str:
+    if not _TAG.fullmatch(language):
+        raise ValueError(f"{language!r} is no language: expected a tag like en, zh or pt-BR")
+    return language
+
+
+Language = Annotated[str, AfterValidator(_check_tag)]
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def _raise_letters(level: object) -> object:
+    return level.upper() if isinstance(level, str) and level.upper() in LEVELS else level
+
+
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raise_letters)]
 
 
 class ArxivSettings(BaseModel):
@@ -78,6 +98,30 @@ class ArxivSettings(BaseModel):
         return self
 
 
+class SavingSettings(BaseModel):
+    """Whether visitors may save feeds of their own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["off", "open", "token"] = Field(
+        "off",
+        description="who may save feeds: `off`, nobody; `open`, everybody; `token`, who knows the token",
+    )
+    token: SecretStr = Field(
+        SecretStr(""), description="what whoever saves a feed must know, with mode `token`"
+    )
+    most: int = Field(10_000, ge=0, description="how many feeds may be saved")
+    sleep_days: int = Field(
+        90, ge=1, description="days after which a saved feed that nobody asks for is no longer built ahead"
+    )
+
+    @model_validator(mode="after")
+    def _need_token(self) -> SavingSettings:
+        if self.mode == "token" and not self.token.get_secret_value():
+            raise ValueError("token is empty: expected one with the mode token")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings; read once, at the edge."""
 
@@ -101,9 +145,7 @@ class Settings(BaseSettings):
         (), description="categories and archives to follow, comma-separated; empty means all categories"
     )
     languages: Annotated[tuple[Language, ...], NoDecode] = Field(
-        ("en",),
-        min_length=1,
-        description="languages of the feeds, comma-separated, the default one first",
+        ("en",), description="languages of the feeds, comma-separated, the default one first"
     )
     late_after_hours: float = Field(
         6.0,
@@ -111,10 +153,9 @@ class Settings(BaseSettings):
         le=24 * 365,
         description="hours after arXiv's switch to a day, from which on a batch that is not there is late",
     )
-    log_level: str = Field(
-        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged"
-    )
+    log_level: LogLevel = Field("INFO", description="least level that is logged, in any letter case")
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
+    saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
 
     @field_validator("categories", "languages", mode="before")
     @classmethod
@@ -143,6 +184,8 @@ class Settings(BaseSettings):
     @field_validator("languages")
     @classmethod
     def _tell_from_places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("none is named: expected at least one, like en")
         for language in value:
             if load_taxonomy().members(language):
                 raise ValueError(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from feedsvc.ledger import count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Digest, Document, Kind, Paper
@@ -105,7 +105,8 @@ def make_document(feed: str = "cs.AI", format: str = "xml", language: str = "en"
 
 
 def empty_store(store: Store) -> None:
-    """Take every paper, announcement, batch and digest out of a store."""
+    """Take every paper, announcement, batch and digest out of a store, and the words with them."""
     with write(store.engine) as connection:
         for table in (schema.announcements, schema.digests, schema.batches, schema.papers):
             connection.execute(delete(table))
+        connection.execute(text("DELETE FROM words"))

@@ -8,38 +8,45 @@ from __future__ import annotations
 import argparse
 import hashlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from lxml import etree
-
 from feedsvc.calendar import switches_at
-from feedsvc.history import LONGEST_HOLD_BEFORE
-from feedsvc.paper import Announcement, BatchState, Kind, Origin
+from feedsvc.render import Format, load_formats
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import Fault, FaultKind, FaultQueue
-from feedsvc.standin.log import RequestLog, RequestRecord
+from feedsvc.standin.log import RequestLog
 from feedsvc.standin.server import create_standin, run_standin
 from feedsvc.standin.synthetic import make_corpus
 from feedsvc.store import Store, open_store
+from tests.campaign_truth import (
+    Figures,
+    compare_ledger,
+    find_impolite,
+    find_unseen,
+    find_unsettled,
+)
 
 FIRST_DAY = date(2026, 3, 2)
 CATEGORIES = ("cs.AI", "cs.CL", "cs.GL", "cs.LG", "math.NA", "stat.ML")
 PAPERS_A_DAY = 30
 FEED = 'title = "Sample words"\nquery = "sample OR method OR model"\n'
 SETTLING = timedelta(days=2)
-WORST_SECONDS = 900.0
-INTERVAL_SECONDS = 3.0
-TOLERANCE_SECONDS = 0.01
+# No share of the days is less than a part of this.
+SHORTEST = timedelta(hours=12)
+# Small pages, so that a harvest has several and can break off between them.
+RECORDS_A_PAGE = 60
+MOST_REQUESTS_A_LIFE = 30
+LONGEST_PAUSE_SECONDS = 0.1
+WATCH_SECONDS = 0.01
 LISTING_FAULTS = (
     FaultKind.UNAVAILABLE,
     FaultKind.TOO_MANY,
@@ -52,6 +59,7 @@ LISTING_FAULTS = (
     FaultKind.MISSING_ROWS,
     FaultKind.DUPLICATED,
     FaultKind.RESET,
+    FaultKind.BROKEN_OFF,
     FaultKind.HANG,
     FaultKind.ABSURD_DATE,
 )
@@ -61,37 +69,17 @@ OTHER_FAULTS = (
     FaultKind.TRUNCATED,
     FaultKind.HTML_PAGE,
     FaultKind.RESET,
+    FaultKind.BROKEN_OFF,
+    FaultKind.EMPTY_PAGE,
+    FaultKind.TOKEN_EXPIRED,
+    FaultKind.PAGE_REPEATED,
+    FaultKind.EMPTY_LAST_PAGE,
 )
-
-Key = tuple[str, str, int, bool]
-"""Category, paper, version, whether it is the first announcement there."""
-
-
-@dataclass
-class Figures:
-    """What happened, and what is left at the end."""
-
-    kills: int = 0
-    seconds: float = 0.0
-    requests: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    announcements: int = 0
-    exact: int = 0
-    rebuilt: int = 0
-    flagged: int = 0
-    untellable: int = 0
-    documents_read: int = 0
-    states_seen: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-    impolite: list[str] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-    unsettled: list[str] = field(default_factory=list)
-
-    def print(self) -> None:
-        """Print the figures, one a line."""
-        for name, value in vars(self).items():
-            shown = dict(sorted(value.items())) if isinstance(value, Counter) else value
-            print(f"{name.replace('_', ' '):<16} {shown}")
+MISSING_FOR_A_DAY = 0.25
+LONG_RESTS_A_DAY = 0.15
+ALL_DAY = 10_000
+# In whatever format, each entry links to its paper.
+ABSTRACT_PAGE = re.compile(rb"https://arxiv.org/abs/[0-9.]+[0-9]")
 
 
 @dataclass
@@ -106,7 +94,10 @@ class Campaign:
     url: str
     chance: random.Random
     figures: Figures = field(default_factory=Figures)
+    formats: dict[str, Format] = field(default_factory=load_formats)
     filled: set[tuple[str, str, str]] = field(default_factory=set)
+    killed: list[datetime] = field(default_factory=list)
+    day: date = FIRST_DAY
 
     @property
     def end(self) -> datetime:
@@ -114,27 +105,51 @@ class Campaign:
         return switches_at(max(self.corpus.pages)) + SETTLING
 
     def live(self, kills: int) -> None:
-        """Run the process, kill it at random moments and start it again, until the days are over."""
+        """Run the process, kill it at random moments and start it again, until the days are over.
+
+        Each life has its share of the days that are left, so that the kills are spread over all of them
+        however fast the machine is; should the days be over first, the rest of the kills follow.
+        """
         self._begin()
-        deadline = time.monotonic() + WORST_SECONDS
-        while self.clock.now() < self.end and time.monotonic() < deadline:
+        while (left := kills - self.figures.kills) or self.clock.now() < self.end:
             self._trouble()
-            with self._worker() as process:
-                kill = self.figures.kills < kills
-                patience = self.chance.uniform(0.9, 2.5) if kill else 30.0
-                try:
-                    process.wait(patience)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
-                    self.figures.kills += kill
+            now = self.clock.now()
+            share = max(self.end - now, SHORTEST) / (left + 1)
+            with self._worker(until=max(self.end, now + 2 * share)) as process:
+                if left:
+                    at_latest = now + share * self.chance.uniform(0.1, 0.6)
+                    self.figures.kills += self._kill(process, at_latest)
+                else:
+                    self._await(process)
             self._look_at_documents()
-            self._rest(kills)
+            if left:
+                self._rest(now + share, kills)
 
     def _begin(self) -> None:
         """Let the process see the first day: the ledger is answerable from then on."""
         with self._worker(until=self.clock.now() + timedelta(minutes=20)) as process:
-            process.wait(60)
+            self._await(process)
+
+    def _kill(self, process: subprocess.Popen[bytes], at_latest: datetime) -> bool:
+        """Kill the process after so many requests, or at a moment of arXiv's time at the latest.
+
+        Gives whether it lived until then. What it does counts, not how long it takes: machines differ.
+        """
+        last = len(self.log.records()) + self.chance.randint(1, MOST_REQUESTS_A_LIFE)
+        while process.poll() is None and self.clock.now() < at_latest and len(self.log.records()) < last:
+            time.sleep(WATCH_SECONDS)
+        time.sleep(self.chance.uniform(0.0, LONGEST_PAUSE_SECONDS))
+        if process.poll() is not None:
+            self._await(process)
+            return False
+        self.killed.append(datetime.now(UTC))
+        process.kill()
+        process.wait()
+        return True
+
+    def _await(self, process: subprocess.Popen[bytes]) -> None:
+        """Wait for the process to end by itself, in good order."""
+        assert process.wait() == 0, "the process ended with an error: see the log"
 
     def settle(self) -> None:
         """Let arXiv behave for two more days, and the process finish."""
@@ -142,21 +157,24 @@ class Campaign:
         for _ in range(3):
             self.clock.advance_by(timedelta(hours=15))
             with self._worker(until=self.clock.now() + timedelta(hours=1)) as process:
-                process.wait(300)
+                self._await(process)
         self._look_at_documents()
 
     def judge(self) -> Figures:
         """Hold the ledger against the truth, and the requests against good manners."""
+        figures, records = self.figures, self.log.records()
         with _opened(self.folder) as store:
-            self._compare(store)
-            self._find_unsettled(store)
-        records = self.log.records()
-        self.figures.requests = len(records)
-        self.figures.faults = Counter(str(record.fault) for record in records if record.fault)
-        self.figures.impolite = list(_find_impolite(records))
-        return self.figures
+            compare_ledger(figures, self.corpus, store, CATEGORIES)
+            figures.unsettled = list(find_unsettled(self.corpus, store))
+        figures.requests = len(records)
+        figures.faults = Counter(str(record.fault) for record in records if record.fault)
+        figures.unseen = find_unseen(figures.faults, (self.folder / "worker.log").read_text("utf-8"))
+        figures.impolite = list(find_impolite(records, self.killed))
+        return figures
 
     def _trouble(self) -> None:
+        if self.clock.day_at(self.clock.now()) != self.day:
+            self._begin_day()
         kinds = self.chance.choices(LISTING_FAULTS, k=self.chance.randint(0, 3))
         faults = [
             Fault(
@@ -173,13 +191,20 @@ class Campaign:
             faults.append(Fault(self.chance.choice(OTHER_FAULTS), path=path, count=self.chance.randint(1, 5)))
         self.faults.add(faults)
 
-    def _rest(self, kills: int) -> None:
-        """Leave the process down for a while: mostly hours, now and then for days."""
-        share = max(1, kills) / len(self.corpus.pages)
-        hours = (
-            self.chance.choice((0, 1, 3, 8)) if self.chance.random() > 0.04 else self.chance.choice((30, 80))
-        )
-        self.clock.advance_by(timedelta(hours=hours / max(1.0, share / 3)))
+    def _begin_day(self) -> None:
+        """Forget the day before; now and then a category is missing the whole day."""
+        self.day = self.clock.day_at(self.clock.now())
+        self.faults.clear()
+        if self.chance.random() < MISSING_FOR_A_DAY:
+            category = self.chance.choice(CATEGORIES)
+            self.faults.add([Fault(FaultKind.EMPTY_PAGE, "/rss", category, ALL_DAY)])
+
+    def _rest(self, over: datetime, kills: int) -> None:
+        """Leave the process down: mostly for a part of what is left of its share, now and then for days."""
+        if self.chance.random() < LONG_RESTS_A_DAY * len(self.corpus.pages) / kills:
+            over = min(self.end - SHORTEST, self.clock.now() + timedelta(hours=self.chance.choice((30, 80))))
+        left = max(timedelta(), over - self.clock.now())
+        self.clock.advance_by(left * self.chance.choice((0.0, 0.2, 0.5, 1.0)))
 
     def _worker(self, until: datetime | None = None) -> subprocess.Popen[bytes]:
         log = (self.folder / "worker.log").open("ab")
@@ -190,66 +215,21 @@ class Campaign:
     def _look_at_documents(self) -> None:
         """See that every document is whole, and none that had entries is empty."""
         with _opened(self.folder) as store:
-            try:
-                stamps = store.documents.stamps()
-            except Exception:
-                return
-            for key, stamp in stamps.items():
+            for key, stamp in store.documents.stamps().items():
                 found = store.documents.find(key)
-                if found is None:
-                    continue
+                assert found is not None
                 self.figures.documents_read += 1
                 if hashlib.sha256(found.body).hexdigest()[: len(found.etag)] != found.etag:
                     self.figures.broken.append(f"{key}: torn")
-                etree.fromstring(found.body)
+                self.formats[found.format].check(found.body)
+                if len(set(ABSTRACT_PAGE.findall(found.body))) != stamp.entries:
+                    self.figures.broken.append(f"{key}: not the entries that it should have")
                 if stamp.entries:
                     self.filled.add(key)
                 elif key in self.filled:
                     self.figures.broken.append(f"{key}: emptied")
             for batch in store.ledger.batches():
-                self.figures.states_seen[batch.state] += 1
-
-    def _compare(self, store: Store) -> None:
-        truth = {key: day for key, day in _truth(self.corpus)}
-        found: dict[Key, list[Announcement]] = {}
-        for day in _all_days(self.corpus):
-            for category in CATEGORIES:
-                for row in store.ledger.announcements_of(category, day):
-                    found.setdefault(_key(category, row.paper, row.version, row.kind), []).append(row)
-        self.figures.announcements = len(truth)
-        for key, day in truth.items():
-            self._compare_one(key, day, found.pop(key, []))
-        self.figures.wrong += [f"{key}: nobody announced it" for key in found]
-
-    def _compare_one(self, key: Key, day: date, rows: list[Announcement]) -> None:
-        if not rows and self._is_untellable(key):
-            self.figures.untellable += 1
-            return
-        if len(rows) != 1:
-            self.figures.wrong.append(f"{key} of {day}: {len(rows)} rows")
-            return
-        (row,) = rows
-        self.figures.rebuilt += row.origin is Origin.REBUILT
-        self.figures.flagged += row.origin is Origin.ESTIMATED
-        if row.day == day:
-            self.figures.exact += 1
-        elif row.origin is not Origin.ESTIMATED:
-            self.figures.wrong.append(f"{key} of {day}: recorded on {row.day} as {row.origin}")
-
-    def _is_untellable(self, key: Key) -> bool:
-        """Tell whether a missed announcement is a cross-list of a paper from before the ledger's time.
-
-        All that OAI-PMH then shows is that something in the record of a paper unknown to us changed, as it
-        does for hundreds of old papers a day whose journal references are filled in.
-        """
-        _, paper, version, is_first = key
-        submitted = self.corpus.papers[paper, version].submitted
-        return is_first and submitted is not None and submitted < switches_at(FIRST_DAY) - LONGEST_HOLD_BEFORE
-
-    def _find_unsettled(self, store: Store) -> None:
-        for batch in store.ledger.batches():
-            if batch.day in self.corpus.pages and batch.state not in (BatchState.OK, BatchState.QUIET):
-                self.figures.unsettled.append(f"{batch.category} {batch.day}: {batch.state}, {batch.reason}")
+                self.figures.states_seen[str(batch.state)] += 1
 
 
 def run_campaign(folder: Path, seed: int, days: int, kills: int) -> Figures:
@@ -260,41 +240,14 @@ def run_campaign(folder: Path, seed: int, days: int, kills: int) -> Figures:
     (feeds / "sample-words.toml").write_text(FEED)
     corpus = make_corpus(seed, FIRST_DAY, days, CATEGORIES, PAPERS_A_DAY)
     clock, faults, log = StandinClock(corpus.timeline), FaultQueue(), RequestLog()
-    with run_standin(create_standin(corpus, clock, faults, log)) as standin:
+    app = create_standin(corpus, clock, faults, log, page_size=RECORDS_A_PAGE)
+    with run_standin(app) as standin:
         campaign = Campaign(folder, corpus, clock, faults, log, standin.url, random.Random(seed))
         campaign.live(kills)
         campaign.settle()
         figures = campaign.judge()
     figures.seconds = round(time.monotonic() - started, 1)
     return figures
-
-
-def _truth(corpus: Corpus) -> Iterator[tuple[Key, date]]:
-    for day in sorted(corpus.pages):
-        for category in CATEGORIES:
-            for row in corpus.page(day, category):
-                yield _key(category, row.paper, row.version, row.kind), day
-
-
-def _key(category: str, paper: str, version: int, kind: Kind) -> Key:
-    return category, paper, version, kind in (Kind.NEW, Kind.CROSS)
-
-
-def _all_days(corpus: Corpus) -> list[date]:
-    first, last = min(corpus.pages), max(corpus.pages)
-    return [first + timedelta(days=n) for n in range(-21, (last - first).days + 15)]
-
-
-def _find_impolite(records: tuple[RequestRecord, ...]) -> Iterator[str]:
-    """Find requests that came too soon after another, in the stand-in's time, or overlapped it."""
-    ordered = sorted(records, key=lambda record: (record.clock_started, record.started))
-    for before, after in pairwise(ordered):
-        # Of a request whose client was killed in the middle only the start is the client's doing.
-        ended = before.clock_ended if before.is_whole else before.clock_started
-        waited = (after.clock_started - ended).total_seconds()
-        asked = max(INTERVAL_SECONDS, before.retry_after or 0.0)
-        if waited < asked - TOLERANCE_SECONDS:
-            yield f"{after.path} {waited:.2f} s after {before.path}, which asked for {asked:.0f}"
 
 
 class _opened:
@@ -316,11 +269,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--keep", type=Path, help="an absent folder to leave the store and the log in")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="feedsvc-campaign-") as folder:
-        figures = run_campaign(Path(folder), arguments.seed, arguments.days, arguments.kills)
+    with tempfile.TemporaryDirectory(prefix="feedsvc-campaign-") as temporary:
+        folder = arguments.keep or Path(temporary)
+        if arguments.keep:
+            folder.mkdir(parents=True)
+        figures = run_campaign(folder, arguments.seed, arguments.days, arguments.kills)
     figures.print()
-    sys.exit(bool(figures.wrong or figures.impolite or figures.broken or figures.unsettled))
+    sys.exit(figures.kills < arguments.kills or not figures.is_clean)
 
 
 if __name__ == "__main__":

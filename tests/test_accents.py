@@ -219,6 +219,21 @@ def test_decoding_twice_is_decoding_once(parts: list[str]) -> None:
     assert decode_accents(once) == once
 
 
+@given(st.lists(st.sampled_from([r"\'e", r"\%", r"{\o}", r"\em x", "$5$", "5", "$5 a $", "$", " "])) | TEX)
+def test_formulas_between_dollars_are_what_the_rules_would_make_of_them(parts: str | list[str]) -> None:
+    """A formula on display keeps a text from being cut at its dollars straight away."""
+    text = "".join(parts)
+
+    assert decode_accents(f"$$y$$ {text}") == f"$$y$$ {decode_accents(text)}"
+
+
+@pytest.mark.parametrize("length", [10, 3000, 10_000])
+def test_a_formula_may_be_long(length: int) -> None:
+    text = rf"\'e ${'x' * length}\'e$ \'e"
+
+    assert decode_accents(text) == rf"é ${'x' * length}\'e$ é"
+
+
 def test_long_nonsense_takes_no_long_time() -> None:
     for nonsense in (r"\'", r"\'{", r"\(", "$1 a ", r"{\o", r"\c{", "{", r"\["):
         decode_accents(nonsense * 5000)

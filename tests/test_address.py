@@ -50,6 +50,10 @@ CANONICAL = [
     "/feeds/keyword/%E6%89%A9%E6%95%A3.xml",
     "/feeds/keyword/2026-01-14.xml",
     "/feeds/author/hinton_g.xml",
+    "/feeds/like/2601.06098.xml",
+    "/feeds/like/2601.06098",
+    "/feeds/zh/like/0704.0001+2601.06098+hep-th/9901001.json?announce=new&limit=10",
+    "/feeds/search.xml?q=like:2601.06098+-cat:cs.CV",
     "/feeds/search.xml?q=a+OR+b",
     "/feeds/search?q=ti:%22a+b%22",
     "/feeds/zh/cs.AI.xml",
@@ -104,6 +108,18 @@ MOVED = [
     ("/feeds/keyword/Diffusion_Mod%C3%A8ls.rss", "/feeds/keyword/diffusion-models.rss"),
     ("/feeds/keyword/gpt-3.5", "/feeds/keyword/gpt-3-5"),
     ("/feeds/KEYWORD/a.xml", "/feeds/keyword/a.xml"),
+    ("/feeds/keyword/Transform*.xml", "/feeds/search.xml?q=transform*"),
+    ("/feeds/keyword/graph-net*.xml", "/feeds/search.xml?q=%22graph+net*%22"),
+    ("/feeds/keyword/~networks.xml", "/feeds/search.xml?q=~network"),
+    ("/feeds/keyword/A*.xml", "/feeds/keyword/a.xml"),
+    ("/feeds/search.xml?q=announced:1w", "/feeds/search.xml?q=announced:7d"),
+    ("/feeds/like/2601.06098v2.xml", "/feeds/like/2601.06098.xml"),
+    ("/feeds/LIKE/hep-th/9901001+2601.06098+2601.06098v1.rss", "/feeds/like/2601.06098+hep-th/9901001.rss"),
+    ("/feeds/like/math.GT/0309136,2601.06098.xml", "/feeds/like/2601.06098+math/0309136.xml"),
+    ("/feeds/like/https://arxiv.org/abs/2601.06098.xml", "/feeds/like/2601.06098.xml"),
+    ("/feeds/search.xml?q=like:2601.06098", "/feeds/like/2601.06098.xml"),
+    ("/feeds/search.xml?q=like:2601.06099v3+OR+like:2601.06098", "/feeds/like/2601.06098+2601.06099.xml"),
+    ("/feeds/author/O'Neil.xml", "/feeds/author/o_neil.xml"),
     ("/feeds/author/Hinton_G_1.xml", "/feeds/author/hinton_g.xml"),
 ]
 
@@ -141,10 +157,24 @@ def test_every_spelling_of_one_feed_has_one_id(catalogue: Catalogue) -> None:
     assert len({ask(catalogue, url).feed.id for url in urls}) == 1
 
 
+@pytest.mark.parametrize(
+    ("papers", "title"),
+    [
+        ("2601.06098", "Papers like 2601.06098"),
+        ("2601.06099+2601.06098", "Papers like 2601.06098 or 2601.06099"),
+        ("1+2+3+4+5", "Papers like 2601.00001, 2601.00002, 2601.00003 and 2 more"),
+    ],
+)
+def test_the_title_names_the_first_given_papers(catalogue: Catalogue, papers: str, title: str) -> None:
+    place = "+".join(f"2601.{int(paper):05}" if len(paper) == 1 else paper for paper in papers.split("+"))
+
+    assert ask(catalogue, f"/feeds/like/{place}.xml").feed.title == title
+
+
 UNKNOWN = [
     ("/feeds/rlfh.xml", "rlfh", "rlhf"),
     ("/feeds/cs.A.xml", "cs.A", "cs.AI"),
-    ("/feeds/cs.ZZ", "cs.ZZ", "cs.SI"),
+    ("/feeds/cs.SX", "cs.SX", "cs.SI"),
     ("/feeds/cs.AI+hepth.xml", "hepth", "hep-th"),
 ]
 
@@ -183,13 +213,18 @@ REFUSED = [
     ("/feeds/keyword/a.pdf", "'pdf' is no format"),
     ("/feeds/fr/cs.AI.xml", "'fr' is no language"),
     ("/feeds/search.xml", "parameter q"),
+    ("/feeds/keyword/trans*mer.xml", "only at the end of a word"),
     ("/feeds/keyword/-.xml", "letters or digits"),
     ("/feeds/author/12.xml", "author's name"),
     (f"/feeds/keyword/{'a' * 257}.xml", "too long"),
     ("/feeds/cs.AI/2026-01-14.xml", "names a day"),
     ("/feeds/cs/2026-01-14.xml", "names a day"),
     ("/feeds/daily/cs.AI.xml", "cannot be served"),
-    ("/feeds/like/2601.06098.xml", "cannot be served"),
+    ("/feeds/like/graphs.xml", "'graphs' is no arXiv identifier"),
+    ("/feeds/like/2601.06098+graphs.xml", "joined with '+'"),
+    ("/feeds/like/.xml", "0 papers are given: expected from 1 to 20"),
+    ("/feeds/like.xml", "0 papers are given"),
+    (f"/feeds/like/{'+'.join(f'2601.{n:05}' for n in range(21))}.xml", "21 papers are given"),
 ]
 
 
@@ -223,6 +258,8 @@ PLACES = st.sampled_from(
         "keyword/é",
         "author/e_w",
         "author/de_silva_a",
+        "like/2601.06098",
+        "like/hep-th/9901001+2601.06098v2",
         "daily",
         "",
     ]

@@ -54,7 +54,7 @@ def is_alive(process: int) -> bool:
 
 
 def wait_for_end(process: int) -> bool:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while is_alive(process) and time.monotonic() < until:
         time.sleep(0.02)
     return not is_alive(process)

@@ -192,6 +192,7 @@ def test_arxiv_fields_stand_in_arxivs_namespace() -> None:
         ("doi", "10.1000/182"),
         ("journal_ref", "J. Claims 3 (2026) 1-12"),
         ("comment", "12 pages, 3 figures"),
+        ("license", "http://creativecommons.org/licenses/by-nc-sa/4.0/"),
     ]
 
 

@@ -56,7 +56,13 @@ from feedsvc.store import open_store
 from feedsvc.taxonomy import load_taxonomy
 
 if __name__ == "__main__":
-    tell = lambda progress: print(progress, flush=True)
+    left = iter(range(int(sys.argv[3])))
+
+    def tell(progress):
+        print(progress, flush=True)
+        if next(left, None) is None:
+            sys.stdin.read()
+
     backfill = Backfill(open_store(sys.argv[1]), SystemClock(), load_taxonomy().categories, tell)
     backfill.import_dump(Path(sys.argv[2]), 10)
 """
@@ -106,7 +112,7 @@ def run_archive(folder: Path) -> Iterator[Archive]:
     with run_standin(create_standin(corpus(), time, faults, log, page_size=PAGE_SIZE)) as standin:
         url = HttpUrl(f"{standin.url}/oai")
         settings = ArxivSettings(
-            feed_url=url, api_url=url, oai_url=url, interval_seconds=0, timeout_seconds=5
+            feed_url=url, api_url=url, oai_url=url, interval_seconds=0, timeout_seconds=30
         )
         client = open_client(settings, StorePace(paces.engine, Clock(), 0, 60), Clock(), "0")
         yield Archive(OaiSource(client, settings), time, faults, log)
@@ -441,9 +447,12 @@ def test_killed_at_any_point_and_gone_on_with_an_import_ends_as_if_it_had_not_be
 
 
 def _import_and_kill(url: str, path: Path, after: int, delay: float) -> None:
-    """Import in a process of its own, and kill it so long after so many chunks."""
-    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    """Import in a process of its own, and kill it so long after so many chunks.
+
+    It waits for that a few chunks later, should we be slow.
+    """
+    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url, str(path), str(after + 10)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for seen, _ in enumerate(process.stdout, start=1):
             if seen == after:

@@ -14,6 +14,7 @@ from feedsvc.calendar import (
     EASTERN,
     announced_at,
     announced_day,
+    day_announced_at,
     day_of_submission,
     eastern_date,
     is_announcement_expected,
@@ -49,6 +50,11 @@ def test_arxivs_date_changes_at_its_own_midnight(now: datetime, day: date) -> No
 def test_a_day_is_announced_at_eight_in_the_evening_before() -> None:
     assert announced_at(date(2026, 1, 14)) == datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
     assert announced_at(date(2026, 7, 14)) == datetime(2026, 7, 14, 0, 0, tzinfo=UTC)
+
+
+@given(DAYS)
+def test_the_instant_of_an_announcement_tells_its_day(day: date) -> None:
+    assert day_announced_at(announced_at(day)) == day
 
 
 def test_monday_is_announced_on_sunday_evening() -> None:

@@ -88,7 +88,7 @@ def test_a_bad_query_is_shown_with_a_caret(tmp_path: Path) -> None:
         load_catalogue(write(tmp_path, graphs='title = "Graphs"\nquery = "graph kind:old"'))
 
     assert str(caught.value).splitlines()[1:] == ["graph kind:old", " " * 11 + "^"]
-    assert "query: expected one of new, cross" in str(caught.value)
+    assert "query: at character 12: expected one of new, cross" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["query = 3", "query = true", "query = []"])
@@ -143,7 +143,7 @@ def test_the_check_reports_every_problem_of_every_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_a_problem(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="expected a folder"):
+    with pytest.raises(SettingsError, match=r"feeds_dir: .*nowhere' is no folder"):
         load_catalogue(tmp_path / "nowhere")
 
 
@@ -162,6 +162,14 @@ def test_an_unknown_category_comes_with_names_near_it() -> None:
         Catalogue({}).category_feed("hepth")
 
     assert caught.value.near[0] == "hep-th"
+
+
+def test_of_names_equally_near_those_that_begin_alike_come_first() -> None:
+    assert Catalogue({}).near("cs.AJ")[:2] == ("cs.AI", "cs.AR")
+
+
+def test_a_category_that_is_not_followed_is_not_near() -> None:
+    assert Catalogue({}, frozenset({"cs.AR", "math.NA"})).near("cs.AJ") == ("cs.AR", "math.NA")
 
 
 def test_a_name_near_an_alias_leads_to_its_category() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,10 +10,12 @@ import feedparser
 import pytest
 
 from feedsvc.calendar import eastern_date, switches_at
-from feedsvc.paper import BatchState, Kind, Origin
-from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN
+from feedsvc.history import PaperHistory
+from feedsvc.paper import BatchState, Kind, Origin, Paper
+from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN, CatchUp, CaughtUp
 from feedsvc.standin.faults import Fault, FaultKind
 from feedsvc.standin.synthetic import make_corpus
+from tests.campaign_truth import Figures, compare_ledger, find_unsettled
 from tests.world import World, run_world
 
 FIRST_DAY = date(2026, 3, 2)
@@ -77,6 +79,20 @@ def test_a_single_missed_day_is_exact(world: World) -> None:
         assert all(recorded(world, tuesday, category)[row] is Origin.REBUILT for row in new)
 
 
+def test_after_two_months_without_anybody_the_ledger_is_true_or_says_where_it_guesses(tmp_path: Path) -> None:
+    corpus = make_corpus(5, FIRST_DAY, 42, CATEGORIES, 6)
+    with run_world(tmp_path, corpus, CATEGORIES) as world:
+        world.service.pipeline.run_due()
+        sleep_until_morning(world, max(corpus.pages))
+        world.service.pipeline.run_due()
+
+        figures, store = Figures(), world.service.store
+        compare_ledger(figures, corpus, store, CATEGORIES)
+        assert figures.wrong == []
+        assert figures.exact > 0.9 * figures.announcements > 300
+        assert list(find_unsettled(corpus, store)) == []
+
+
 def test_what_was_rebuilt_is_in_the_feeds_by_the_day_it_was_recorded(world: World) -> None:
     friday = FIRST_DAY + timedelta(days=4)
     sleep_until_morning(world, friday)
@@ -104,6 +120,39 @@ def test_a_harvest_that_fails_leaves_the_gap_and_is_tried_again_later(world: Wor
     batch = world.service.store.ledger.find_batch("cs.AI", tuesday)
     assert batch is not None
     assert (batch.state, batch.source) == (BatchState.OK, "oai")
+
+
+def test_a_harvest_that_tells_of_nothing_at_all_settles_no_day(world: World) -> None:
+    class Silence:
+        def harvest_papers(self, since: date) -> Iterator[Sequence[tuple[PaperHistory, Paper]]]:
+            yield ()
+
+    tuesday = FIRST_DAY + timedelta(days=1)
+    sleep_until_morning(world, FIRST_DAY + timedelta(days=11))
+    store = world.service.store
+
+    caught_up = CatchUp(store, Silence(), world.clock, CATEGORIES).run_due()
+
+    assert caught_up == CaughtUp(whole=False)
+    assert store.ledger.find_batch("cs.AI", tuesday) is None
+
+
+def test_an_old_batch_is_known_although_half_of_it_was_never_seen(world: World) -> None:
+    tuesday, wednesday = FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)
+    world.time.move_to(switches_at(tuesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.MISSING_ROWS, path="/rss/cs.AI", share=0.6)])
+    world.service.pipeline.run_due()
+    half = recorded(world, tuesday, "cs.AI")
+    assert 0 < 2 * len(half) < len(truth(world, tuesday, "cs.AI"))
+
+    world.time.move_to(switches_at(wednesday) + timedelta(minutes=5))
+    world.faults.add([Fault(FaultKind.STALE_BATCH, path="/rss/cs.AI")])
+    world.service.pipeline.run_due()
+
+    batch = world.service.store.ledger.find_batch("cs.AI", wednesday)
+    assert batch is not None
+    assert batch.state is BatchState.STALE
+    assert not truth(world, tuesday, "cs.AI") & recorded(world, wednesday, "cs.AI").keys()
 
 
 def test_what_a_listing_left_out_is_found_within_a_day(world: World) -> None:

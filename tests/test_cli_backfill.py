@@ -40,7 +40,7 @@ def test_import_takes_in_a_dump_and_says_what_it_brought(folder: Path) -> None:
     result = run("import", "dump.json")
 
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("10 records: 10 papers and ")
+    assert result.stdout.startswith("10 records: 10 new papers, ")
     assert "100%" not in result.stdout
     assert "10 records" in result.stderr
     assert count_announcements("hep-ph", date(2007, 4, 4)) == 2
@@ -51,7 +51,7 @@ def test_import_follows_the_settings_categories(folder: Path, monkeypatch: pytes
     write_dump(folder / "dump.json", make_records(10))
     result = run("import", "dump.json")
 
-    assert result.stdout.startswith("10 records: 2 papers and 2 announcements")
+    assert result.stdout.startswith("10 records: 2 new papers, 2 new announcements")
     assert count_announcements("hep-ph", date(2007, 4, 4)) == 0
 
 
@@ -74,7 +74,24 @@ def test_backfill_takes_in_what_changed_in_a_span(folder: Path, monkeypatch: pyt
     assert result.exit_code == 0, result.stderr
     records = int(result.stdout.split()[0])
     assert records > 0
-    assert f"{records} papers" in result.stdout
+    assert f"{records} new papers" in result.stdout
+
+
+def test_arxivs_wish_for_a_contact_is_told_only_where_arxiv_is_asked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_dump(folder / "dump.json", make_records(1))
+    with open_standin(ticking=False) as standin:
+        # The listings' address, which is not asked here, stays arXiv's own.
+        monkeypatch.setenv("FEEDSVC_ARXIV__OAI_URL", f"{standin.url}/oai")
+        run("backfill", "--from", "2026-01-05", "--until", "2026-01-05", "--set", "cs.AI")
+    asking = caplog.text
+    caplog.clear()
+    others = [run(*words) for words in (["import", "dump.json"], ["digest"], ["build"])]
+
+    assert asking.count("set FEEDSVC_ARXIV__CONTACT") == 1
+    assert [result.exit_code for result in others] == [0] * 3
+    assert "CONTACT" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -82,6 +99,7 @@ def test_backfill_takes_in_what_changed_in_a_span(folder: Path, monkeypatch: pyt
     [
         (["--from", "2026-01-02", "--until", "2026-01-01"], "--until 2026-01-01 is before --from 2026-01-02"),
         (["--from", "2026-01-02", "--set", "cs.XX"], "'cs.XX' is no category or archive"),
+        (["--from", "2999-01-01"], "--from 2999-01-01 is in the future"),
         (["--from", "yesterday"], "'yesterday' does not match the format"),
         ([], "Missing option '--from'"),
     ],

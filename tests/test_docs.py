@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 import pytest
+from pydantic import BaseModel
 
 from feedsvc.cli import main
-from feedsvc.settings import ArxivSettings, Settings
+from feedsvc.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -26,11 +27,17 @@ def commands(group: click.Group, words: str = "feedsvc") -> Iterator[tuple[str, 
             yield f"{words} {name}", command
 
 
+def variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    """Give the environment variable of each setting."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from variables(field.annotation, f"{prefix}{name.upper()}__")
+        else:
+            yield f"{prefix}{name.upper()}"
+
+
 COMMANDS = dict(commands(main))
-VARIABLES = [
-    *(f"FEEDSVC_{name.upper()}" for name in Settings.model_fields if name != "arxiv"),
-    *(f"FEEDSVC_ARXIV__{name.upper()}" for name in ArxivSettings.model_fields),
-]
+VARIABLES = list(variables(Settings, "FEEDSVC_"))
 
 
 @pytest.mark.parametrize("words", COMMANDS)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.digest.cues import Role
 from feedsvc.digest.extractive import ExtractiveSummarizer, Section, assign_sections
+from feedsvc.digest.headings import Role
 from feedsvc.digest.sentences import split_sentences
 from feedsvc.paper import Digest, Paper
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "feedsvc"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents"}),
     frozenset({"query", "history"}),
-    frozenset({"feed", "arxiv", "ledger", "digest"}),
+    frozenset({"feed", "arxiv", "ledger", "digest", "likeness"}),
     frozenset({"store", "render", "lateness"}),
     frozenset({"pipeline"}),
     frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
@@ -28,7 +28,7 @@ HOMES = {
     "feedparser": {"arxiv"},
     "waitress": {"serve", "standin"},
     "prometheus_client": {"web"},
-    "numpy": {"query"},
+    "snowballstemmer": {"query"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -163,9 +163,18 @@ def test_nothing_in_a_small_category_is_quiet_once_others_show_the_day() -> None
     assert judge(earlier=known(SMALL - 1)) == Verdict(BatchState.QUIET, "nothing announced")
 
 
+@pytest.mark.parametrize("size", [SMALL - 1, SMALL])
+def test_two_empty_batches_are_not_one_served_again(size: int) -> None:
+    empty = replace(sized(0, FRIDAY_BEFORE, BatchState.QUIET), fingerprint=fingerprint_batch(()))
+
+    assert judge(earlier=[empty, *known(size)[1:]]).state is not BatchState.STALE
+
+
 def test_nothing_in_a_small_category_is_not_believed_before_others_show_the_day() -> None:
     """An arXiv that is late serves empty listings of everything."""
-    assert judge_batch(MONDAY, (), (), known(SMALL - 1), is_out=False).state is BatchState.PARTIAL
+    assert judge_batch(MONDAY, (), (), known(SMALL - 1), is_out=False) == Verdict(
+        BatchState.PARTIAL, "empty, and no other category shows the day yet"
+    )
 
 
 def test_nothing_in_a_category_with_several_papers_a_day_is_missing() -> None:
@@ -175,7 +184,7 @@ def test_nothing_in_a_category_with_several_papers_a_day_is_missing() -> None:
 
 
 def test_nothing_in_a_category_that_nobody_knows_yet_is_asked_for_again() -> None:
-    assert judge().state is BatchState.PARTIAL
+    assert judge() == Verdict(BatchState.PARTIAL, "empty, and it is not known yet what is usual")
 
 
 def test_quiet_days_count_when_it_comes_to_what_is_usual() -> None:

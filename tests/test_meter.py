@@ -30,8 +30,14 @@ def test_the_result_is_a_sentence() -> None:
     result = Progress(records=12_000, papers=11_000, announcements=20_000, mended=900, skipped=0)
 
     assert describe_result(result) == (
-        "12,000 records: 11,000 papers and 20,000 announcements are new, 900 papers were mended"
+        "12,000 records: 11,000 new papers, 20,000 new announcements, 900 papers mended"
     )
+
+
+def test_one_thing_is_spoken_of_as_one() -> None:
+    result = Progress(records=1, papers=1, announcements=1, mended=1)
+
+    assert describe_result(result) == "1 record: 1 new paper, 1 new announcement, 1 paper mended"
 
 
 def test_the_result_tells_what_could_not_be_read() -> None:

@@ -60,7 +60,7 @@ def server() -> Iterator[Server]:
 
 @contextmanager
 def opened(oai_url: str) -> Iterator[OaiSource]:
-    settings = ArxivSettings(oai_url=HttpUrl(oai_url), timeout_seconds=1, attempts=3)
+    settings = ArxivSettings(oai_url=HttpUrl(oai_url), timeout_seconds=30, attempts=3)
     clock = FakeClock()
     with open_client(settings, IntervalPace(0, clock), clock, "1.2.3") as client:
         yield OaiSource(client, settings)
@@ -352,6 +352,7 @@ def test_a_set_holds_its_own_papers_only() -> None:
         FaultKind.CUT_OFF,
         FaultKind.TRUNCATED,
         FaultKind.RESET,
+        FaultKind.BROKEN_OFF,
         FaultKind.PAGE_REPEATED,
         FaultKind.EMPTY_LAST_PAGE,
     ],

@@ -11,7 +11,7 @@ from importlib import resources
 import pytest
 
 from feedsvc.paper import Kind
-from feedsvc.render.phrases import Phrases, load_phrases
+from feedsvc.render.phrases import Phrases, load_phrases, name_language
 
 LANGUAGES = sorted(
     file.name.removesuffix(".toml")
@@ -94,3 +94,10 @@ def test_a_digest_says_where_it_comes_from() -> None:
 
     assert phrases.name_method("extractive") == phrases.extractive
     assert "a {model}" in phrases.name_method("a {model}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"), [("zh", "中文"), ("EN", "English"), ("zh-Hant", "zh-Hant"), ("de", "de")]
+)
+def test_a_language_without_phrases_of_its_own_goes_by_its_tag(tag: str, name: str) -> None:
+    assert name_language(tag) == name

@@ -129,7 +129,9 @@ def test_a_feed_that_takes_replacements_in_shows_the_new_version(world: World) -
         (FaultKind.TRUNCATED, BatchState.FAILED),
         (FaultKind.UNAVAILABLE, BatchState.FAILED),
         (FaultKind.RESET, BatchState.FAILED),
+        (FaultKind.BROKEN_OFF, BatchState.FAILED),
         (FaultKind.STALE_BATCH, BatchState.STALE),
+        (FaultKind.ABSURD_DATE, BatchState.FAILED),
     ],
 )
 def test_a_bad_answer_is_noted_and_what_was_served_stays(

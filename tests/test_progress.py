@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 
 from feedsvc.pipeline.progress import Progress, Recorder, Step
 from feedsvc.store import Store
-from feedsvc.store.bulk import Chunk, make_chunk
+from feedsvc.store.bulk import NOTHING, make_chunk
 from tests.builders import NOON, make_paper
-
-NOTHING = Chunk([], [])
 
 
 class Clock:
@@ -34,8 +32,12 @@ def take_up(store: Store, told: list[Progress], name: str = "history") -> Record
 def test_each_step_is_told_with_what_it_stored(store: Store) -> None:
     told: list[Progress] = []
     recorder = take_up(store, told)
-    recorder.record(make_chunk([make_paper()], []), Step(records=1, skipped=2, share=0.5, token="a"))
-    recorder.record(make_chunk([make_paper(version=2)], []), Step(records=1, share=1.0, is_last=True))
+    recorder.record(
+        make_chunk([make_paper()], [], store.bulk.backend), Step(records=1, skipped=2, share=0.5, token="a")
+    )
+    recorder.record(
+        make_chunk([make_paper(version=2)], [], store.bulk.backend), Step(records=1, share=1.0, is_last=True)
+    )
 
     assert [(p.records, p.papers, p.skipped, p.share) for p in told] == [(1, 1, 2, 0.5), (2, 2, 2, 1.0)]
     assert recorder.progress == told[-1]

@@ -10,10 +10,12 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from feedsvc.feed import Feed
+from feedsvc.feed import KINDS, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.paper import Digest, Document, Entry, Kind
 from feedsvc.pipeline.publish import Publisher
+from feedsvc.query import parse
+from feedsvc.query.ast import AnnouncedWithin, Unit, all_of
 from feedsvc.render import Format, Head, load_formats
 from feedsvc.store import Store
 from tests.builders import make_announcement, make_batch, make_paper
@@ -116,6 +118,14 @@ def ids(document: Document) -> list[str]:
 
 def test_categories_archives_and_definitions_are_kept_ready(publisher: Publisher) -> None:
     assert {feed.name for feed in publisher.ready_feeds()} == {"cs.AI", "cs.LG", "cs", "counting"}
+
+
+def test_a_feed_in_another_language_tells_it_in_its_title(store: Store, publisher: Publisher) -> None:
+    announce(store, "cs.AI", MONDAY, "2601.00001")
+    publisher.build_documents()
+
+    titles = [feedparser.parse(find(store, "cs.AI", language).body).feed.title for language in ("en", "zh")]
+    assert titles == ["Artificial Intelligence (cs.AI)", "Artificial Intelligence (cs.AI) · 中文"]
 
 
 def test_only_touched_documents_are_built_again(
@@ -236,6 +246,24 @@ def test_a_paper_that_no_longer_matches_leaves_the_document(store: Store, publis
     publisher.build_documents()
 
     assert ids(find(store, "counting")) == ["2601.00002"]
+
+
+def test_a_new_day_in_the_ledger_moves_relative_dates_on(
+    store: Store, clock: StandingClock, atom: TroubledFormat
+) -> None:
+    """What grew too old falls out, be it the last entry, although no row of its own changed."""
+    query = all_of((parse("counting"), AnnouncedWithin(1, Unit.DAY)))
+    definition = Definition("recent", "Recent", ((query, KINDS),))
+    publisher = make_publisher(store, Catalogue({"recent": definition}), clock, {"xml": atom})
+    announce(store, "cs.AI", MONDAY, "2601.00001", abstract="On counting.")
+    publisher.build_documents()
+    assert ids(find(store, "recent")) == ["2601.00001"]
+    announce(store, "cs.AI", TUESDAY, "2601.00002", abstract="On weighing.")
+
+    publisher.build_documents()
+
+    assert ids(find(store, "recent")) == []
+    assert publisher.build_documents().untouched > 0
 
 
 def test_a_feed_that_is_no_more_takes_its_document_along(

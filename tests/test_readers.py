@@ -47,7 +47,7 @@ def poll(newsboat: str, folder: Path, port: int) -> list[tuple[str, str, str, st
     config = folder / "config"
     config.write_text("max-items 0\nreload-threads 1\n")
     environment = {**os.environ, "HOME": str(folder), "LANG": "C.UTF-8"}
-    subprocess.run([*command[:5], "-C", str(config), *command[5:]], env=environment, check=True, timeout=60)
+    subprocess.run([*command[:5], "-C", str(config), *command[5:]], env=environment, check=True, timeout=300)
     with sqlite3.connect(folder / "cache.db") as cache:
         rows = cache.execute(
             "SELECT feedurl, guid, title, author FROM rss_item ORDER BY feedurl, id"

@@ -11,7 +11,7 @@ from feedsvc.query import Query, Subject, parse
 from feedsvc.query.ast import all_of, negate
 from feedsvc.query.registry import Registry
 from tests.builders import make_announcement, make_paper
-from tests.queries import Begins, begins, queries, subjects
+from tests.registered import Begins, begins, queries, subjects
 
 
 def subject(title: str) -> Subject:

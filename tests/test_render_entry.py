@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from feedsvc.paper import Author, Digest, Entry, Kind
+from feedsvc.paper import Author, Digest, Entry, Kind, Likeness
 from feedsvc.render.content import render_text, split_paragraphs
 from feedsvc.render.entry import describe_entry, has_html, name_license
 from tests.builders import make_paper
@@ -46,13 +46,13 @@ def test_a_translated_title_stands_for_the_original_one() -> None:
 @pytest.mark.parametrize(
     ("kind", "language", "facts"),
     [
-        (Kind.NEW, "en", "New · cs.AI, math.NA"),
-        (Kind.CROSS, "en", "Cross-list · cs.AI, math.NA"),
-        (Kind.REPLACE, "en", "Replacement (v2) · cs.AI, math.NA"),
-        (Kind.REPLACE_CROSS, "zh", "交叉列表替换版本（v2） · cs.AI, math.NA"),
+        (Kind.NEW, "en", "New · 14 January 2026 · cs.AI, math.NA"),
+        (Kind.CROSS, "en", "Cross-list · 14 January 2026 · cs.AI, math.NA"),
+        (Kind.REPLACE, "en", "Replacement (v2) · 14 January 2026 · cs.AI, math.NA"),
+        (Kind.REPLACE_CROSS, "zh", "交叉列表替换版本（v2） · 2026年1月14日 · cs.AI, math.NA"),
     ],
 )
-def test_the_first_line_tells_kind_and_categories(kind: Kind, language: str, facts: str) -> None:
+def test_the_first_line_tells_kind_day_and_categories(kind: Kind, language: str, facts: str) -> None:
     assert read_lines(make_entry(kind=kind), language)[0] == facts
 
 
@@ -135,6 +135,12 @@ def test_comments_journal_doi_and_licence_follow_the_text() -> None:
         "Comments: 12 pages, 3 figuresJournal reference: J. Claims 3 (2026) 1-12"
         "DOI: 10.1000/182Licence: CC BY-NC-SA 4.0"
     )
+
+
+def test_the_reason_for_an_entry_stands_before_the_other_notes() -> None:
+    entry = make_entry(likeness=Likeness("2601.00001", ("graph", "pooling")))
+
+    assert read_lines(entry)[3].startswith("Like 2601.00001: graph, poolingComments: ")
 
 
 def test_the_last_line_links_abstract_page_pdf_and_html() -> None:

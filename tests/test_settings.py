@@ -112,10 +112,10 @@ def test_other_variables_are_no_matter(name: str, monkeypatch: pytest.MonkeyPatc
         ("FEEDSVC_PORT", "70000", "port: '70000': Input should be less than or equal to 65535"),
         ("FEEDSVC_THREADS", "0", "threads: '0': Input should be greater than or equal to 1"),
         ("FEEDSVC_BASE_URL", "example", "base_url: 'example': Input should be a valid URL"),
-        ("FEEDSVC_LOG_LEVEL", "loud", "log_level: 'loud': String should match"),
+        ("FEEDSVC_LOG_LEVEL", "loud", "log_level: 'loud': Input should be 'DEBUG', 'INFO'"),
         ("FEEDSVC_CATEGORIES", "cs.AI,cs.XX", "categories: 'cs.XX' is no category or archive: expected"),
-        ("FEEDSVC_LANGUAGES", "en,e", "languages.1: 'e': String should match"),
-        ("FEEDSVC_LANGUAGES", "", "languages: (): Tuple should have at least 1 item"),
+        ("FEEDSVC_LANGUAGES", "en,e", "languages.1: 'e' is no language: expected a tag like en"),
+        ("FEEDSVC_LANGUAGES", "", "languages: none is named: expected at least one"),
         ("FEEDSVC_LANGUAGES", "en,cs", "languages: 'cs' is an archive: expected a language with its country"),
         ("FEEDSVC_ARXIV__ATTEMPTS", "0", "arxiv.attempts: '0': Input should be greater than or equal to 1"),
         ("FEEDSVC_ARXIV", "{", 'environment: error parsing value for field "arxiv"'),
@@ -127,6 +127,12 @@ def test_a_bad_value_is_said_with_its_key_and_what_was_expected(
     monkeypatch.setenv(name, value)
 
     assert refusal().startswith(said)
+
+
+def test_a_log_level_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_LOG_LEVEL", "warning")
+
+    assert load_settings().log_level == "WARNING"
 
 
 def test_all_bad_values_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

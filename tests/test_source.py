@@ -45,7 +45,7 @@ def settings(server: Server) -> ArxivSettings:
         feed_url=HttpUrl(f"{server.url}/"),
         api_url=HttpUrl(f"{server.url}/api/query"),
         contact="mailto:me@example.org",
-        timeout_seconds=1,
+        timeout_seconds=30,
         attempts=3,
     )
 

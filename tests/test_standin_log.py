@@ -42,7 +42,7 @@ def clock() -> StandinClock:
 
 def wait_for(log: RequestLog, count: int) -> tuple[RequestRecord, ...]:
     """Give the records once there are so many; a client that hangs up is noticed a little later."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while len(log.records()) < count and time.monotonic() < until:
         time.sleep(0.005)
     return log.records()
@@ -90,12 +90,13 @@ def test_a_client_that_does_not_wait_long_enough_is_seen(
 
 
 def test_two_requests_at_once_are_seen(http: urllib3.PoolManager, log: RequestLog) -> None:
-    with serving(CORPUS, Fault(FaultKind.HANG, seconds=0.3), log=log) as standin:
-        with ThreadPoolExecutor() as pool:
-            slow = pool.submit(http.request, "GET", f"{standin.url}/rss/cs")
-            time.sleep(0.1)
+    with serving(CORPUS, Fault(FaultKind.HANG, seconds=120), log=log) as standin:
+        address = urlsplit(standin.url)
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as slow:
+            slow.sendall(b"GET /rss/cs HTTP/1.1\r\nHost: standin\r\n\r\n")
+            while http.request("GET", f"{standin.url}/control").json()["faults"]:
+                time.sleep(0.005)
             http.request("GET", f"{standin.url}/atom/cs")
-            slow.result()
         records = wait_for(log, 2)
 
     assert find_rude(records) == ["/atom/cs"]
@@ -130,7 +131,7 @@ def test_a_request_is_on_record_before_its_last_byte_arrives(log: RequestLog, cl
     with serving(CORPUS, clock=clock, log=log) as standin:
         address = urlsplit(standin.url)
         for number in range(30):
-            with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as line:
+            with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as line:
                 line.sendall(b"GET /rss/cs HTTP/1.1\r\nHost: standin\r\n\r\n")
                 received = b""
                 while not received.endswith(b"</rss>\n"):
@@ -143,20 +144,17 @@ def test_a_request_is_on_record_before_its_last_byte_arrives(log: RequestLog, cl
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault(FaultKind.HANG, seconds=5), Fault(FaultKind.DRIBBLE, seconds=0.3), Fault(FaultKind.RESET)]
+    "fault", [Fault(FaultKind.HANG, seconds=120), Fault(FaultKind.DRIBBLE, seconds=6), Fault(FaultKind.RESET)]
 )
 def test_an_answer_that_the_client_did_not_get_is_marked(
     fault: Fault, http: urllib3.PoolManager, log: RequestLog
 ) -> None:
     with serving(CORPUS, fault, log=log) as standin:
-        began = time.monotonic()
         with pytest.raises(urllib3.exceptions.HTTPError):
             http.request("GET", f"{standin.url}/rss/cs", timeout=0.1)
         (record,) = wait_for(log, 1)
-        took = time.monotonic() - began
 
     assert (record.is_whole, record.fault) == (False, fault.kind)
-    assert took < 2
 
 
 def test_a_refusal_is_on_record_with_what_it_asked_for(http: urllib3.PoolManager, log: RequestLog) -> None:

@@ -42,7 +42,7 @@ def standin() -> Iterator[RunningStandin]:
 def fetch_raw(standin: RunningStandin, path: str) -> bytes:
     """Send a request by hand and read until the server closes."""
     address = urlsplit(standin.url)
-    with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=60) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: standin\r\n\r\n".encode())
         parts = iter(lambda: connection.recv(65536), b"")
         return b"".join(parts)
@@ -211,12 +211,23 @@ def test_a_reset_connection_is_reset_without_a_byte(http: urllib3.PoolManager) -
         assert http.request("GET", f"{standin.url}/rss/cs.AI").status == 200
 
 
+def test_a_connection_is_reset_in_the_middle_of_an_answer(http: urllib3.PoolManager) -> None:
+    with serving(CORPUS, Fault(FaultKind.BROKEN_OFF)) as standin:
+        answer = http.request("GET", f"{standin.url}/rss/cs.AI", preload_content=False)
+        with pytest.raises(urllib3.exceptions.ProtocolError, match=r"reset|IncompleteRead"):
+            answer.read()
+        whole = http.request("GET", f"{standin.url}/rss/cs.AI")
+
+    assert answer.status == whole.status == 200
+    assert answer.headers["Content-Length"] == str(len(whole.data))
+
+
 def test_a_hanging_answer_waits(http: urllib3.PoolManager) -> None:
     with serving(CORPUS, Fault(FaultKind.HANG, seconds=0.5, count=2)) as standin:
         started = time.monotonic()
         with pytest.raises(urllib3.exceptions.ReadTimeoutError):
             http.request("GET", f"{standin.url}/rss/cs.AI", timeout=0.1)
-        answer = http.request("GET", f"{standin.url}/rss/cs.AI", timeout=5)
+        answer = http.request("GET", f"{standin.url}/rss/cs.AI", timeout=60)
         took = time.monotonic() - started
 
     assert answer.status == 200

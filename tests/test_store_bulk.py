@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -37,12 +38,16 @@ from tests.test_store_bulk import CHUNKS, HARVEST, make_history
 
 store = open_store(sys.argv[1])
 known = store.harvests.find(HARVEST.name) or HARVEST
+left = iter(range(int(sys.argv[2])))
 for number in range(known.records, CHUNKS):
     told = [make_history(number * 20 + n) for n in range(20)]
-    chunk = make_chunk([paper for paper, _ in told], [row for _, rows in told for row in rows])
+    rows = [row for _, rows in told for row in rows]
+    chunk = make_chunk([paper for paper, _ in told], rows, store.bulk.backend)
     place = replace(HARVEST, records=number + 1, token=str(number), done=number + 1 == CHUNKS)
     store.bulk.record(chunk, place)
     print(number, flush=True)
+    if next(left, None) is None:
+        sys.stdin.read()
 """
 CHUNKS = 60
 
@@ -63,7 +68,7 @@ def estimate(
 def record(
     store: Store, papers: Sequence[Paper], announcements: Sequence[Announcement], harvest: Harvest = HARVEST
 ) -> Stored:
-    return store.bulk.record(make_chunk(papers, announcements), harvest)
+    return store.bulk.record(make_chunk(papers, announcements, store.bulk.backend), harvest)
 
 
 def list_paper(store: Store, announcement: Announcement, paper: Paper | None = None) -> None:
@@ -215,7 +220,7 @@ def test_a_chunk_that_cannot_be_stored_leaves_nothing_and_does_not_move_the_plac
 
 def test_a_chunk_of_thousands_is_stored(store: Store) -> None:
     papers = [make_paper(f"2003.{number:05}") for number in range(3000)]
-    chunk = make_chunk(papers, [estimate(paper.id) for paper in papers])
+    chunk = make_chunk(papers, [estimate(paper.id) for paper in papers], store.bulk.backend)
 
     assert store.bulk.record(chunk, HARVEST) == Stored(papers=3000, announcements=3000)
     assert store.bulk.record(chunk, HARVEST) == Stored()
@@ -241,7 +246,10 @@ def test_however_history_is_cut_any_of_it_again_changes_nothing(
     empty_store(store)
     list_paper(store, make_announcement("2003.00002"))
     cuts = [told[start : start + size] for start in range(0, len(told), size)]
-    chunks = [make_chunk([p for p, _ in cut], [row for _, rows in cut for row in rows]) for cut in cuts]
+    chunks = [
+        make_chunk([p for p, _ in cut], [row for _, rows in cut for row in rows], store.bulk.backend)
+        for cut in cuts
+    ]
     for chunk in chunks:
         store.bulk.record(chunk, HARVEST)
     before = rows_of(store), rows_of(store, schema.papers), store.revision()
@@ -259,7 +267,7 @@ def test_killed_at_any_point_and_gone_on_with_it_ends_as_if_it_had_not_been(
     open_store(whole).migrate()
     lot = random.Random(7)
     kills = 0
-    while _run(database_url, kill_after=lot.randint(1, 25) if kills < 5 else None, delay=lot.random() / 50):
+    while _run(database_url, kill_after=lot.randint(1, 8) if kills < 5 else None, delay=lot.random() / 50):
         kills += 1
     _run(whole)
 
@@ -269,15 +277,17 @@ def test_killed_at_any_point_and_gone_on_with_it_ends_as_if_it_had_not_been(
 
 
 def _run(url: str, kill_after: int | None = None, delay: float = 0.0) -> bool:
-    """Record all chunks in a process of its own; kill it so long after so many, and tell whether that was."""
-    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    """Record all chunks in a process of its own; kill it so long after so many, and tell whether that was.
+
+    It waits for that a few chunks later, should we be slow.
+    """
+    chunks = kill_after + 3 if kill_after else CHUNKS
+    command = [sys.executable, "-c", KILLED_AT_ANY_POINT, url, str(chunks)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for seen, _ in enumerate(process.stdout, start=1):
             if seen == kill_after:
-                try:
-                    process.wait(delay)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+                time.sleep(delay)
+                process.kill()
     assert process.returncode in (0, -signal.SIGKILL)
     return process.returncode == -signal.SIGKILL

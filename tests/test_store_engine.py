@@ -191,7 +191,7 @@ def test_processes_that_read_and_then_write_lose_nothing(store: Store, database_
     for _ in range(20):
         add_to_revision(store.engine)
 
-    assert [other.wait(timeout=30) for other in others] == [0, 0]
+    assert [other.wait(timeout=120) for other in others] == [0, 0]
     assert store.revision() == 60
 
 

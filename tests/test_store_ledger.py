@@ -18,7 +18,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.exc import IntegrityError
 
 from feedsvc.ledger import count_kinds
-from feedsvc.paper import Announcement, Batch, BatchState, Kind, Paper
+from feedsvc.paper import Announcement, Batch, BatchState, Kind, Origin, Paper
 from feedsvc.store import Store, open_store, schema
 from feedsvc.store.engine import read
 from feedsvc.store.ledger import EARLIER, Recorded
@@ -32,7 +32,7 @@ import os, signal, sys
 from sqlalchemy import insert, update
 from feedsvc.store import open_store, schema
 from feedsvc.store.engine import write
-from feedsvc.store.papers import save_papers
+from feedsvc.store.versions import save_papers
 from feedsvc.store.revisions import Revision
 from tests.builders import make_paper
 
@@ -249,6 +249,60 @@ def test_what_was_recorded_is_there_for_whoever_opens_the_store_next(store: Stor
 
     assert other.ledger.announcements_of("cs.AI", MONDAY) == some(3)
     other.close()
+
+
+def imply(store: Store, *papers: str, day: date = MONDAY) -> tuple[Announcement, ...]:
+    """Record a batch of cs.AI that shows new papers with a cross-list to cs.LG; give what that implies."""
+    shown = [make_announcement(paper, "cs.AI", day) for paper in (*papers, "2601.00009")]
+    crosses = [make_announcement(paper, "cs.LG", day, Kind.CROSS) for paper in papers]
+    implied = tuple(replace(cross, origin=Origin.REBUILT) for cross in crosses)
+    store.ledger.record_batch(make_batch(shown), [make_paper(a.paper) for a in shown], shown, implied)
+    return implied
+
+
+def test_what_another_listing_implies_is_put_in_and_marked(store: Store) -> None:
+    implied = imply(store, "2601.00001", "2601.00002")
+
+    assert store.ledger.announcements_of("cs.LG", MONDAY) == implied
+    assert store.ledger.find_batch("cs.LG", MONDAY) is None
+
+
+def test_a_batch_that_lacks_what_another_listing_implies_is_no_longer_whole(store: Store) -> None:
+    record(store, [make_announcement("2601.00005", "cs.LG")])
+    imply(store, "2601.00001")
+
+    batch = store.ledger.find_batch("cs.LG", MONDAY)
+    assert batch is not None
+    assert (batch.state, dict(batch.counts)) == (BatchState.PARTIAL, {Kind.NEW: 1, Kind.CROSS: 1})
+    assert "2601.00001" in batch.reason
+
+
+def test_a_listing_that_shows_what_was_implied_makes_the_batch_whole(store: Store) -> None:
+    imply(store, "2601.00001")
+    listed = [make_announcement("2601.00001", "cs.LG", kind=Kind.CROSS)]
+
+    assert record(store, listed).batch.state is BatchState.OK
+    assert store.ledger.announcements_of("cs.LG", MONDAY) == tuple(listed)
+
+
+def test_a_paper_that_the_category_has_announced_is_not_implied_again(store: Store) -> None:
+    record(store, [make_announcement("2601.00001", "cs.LG")])
+    imply(store, "2601.00001", day=TUESDAY)
+
+    assert store.ledger.announcements_of("cs.LG", TUESDAY) == ()
+
+
+@pytest.mark.parametrize("guessed", [MONDAY, TUESDAY])
+def test_an_estimate_gives_way_to_what_another_listing_implies(store: Store, guessed: date) -> None:
+    estimate = replace(make_announcement("2601.00001", "cs.LG", guessed, Kind.CROSS), origin=Origin.ESTIMATED)
+    store.ledger.record_rebuilt((), [make_paper()], [estimate])
+    before = store.revision()
+
+    implied = imply(store, "2601.00001", day=TUESDAY)
+
+    assert store.ledger.announcements_of("cs.LG", TUESDAY) == implied
+    assert store.ledger.announcements_of("cs.LG", MONDAY) == ()
+    assert store.revision() > before
 
 
 def test_a_day_never_asked_for_has_no_batch(store: Store) -> None:

@@ -46,8 +46,9 @@ def set_number(store: Store, number: int) -> None:
 def test_from_nothing_every_table_is_made(empty: Store) -> None:
     assert empty.migrate() == len(STEPS)
 
-    expected = {*schema.metadata.tables, "schema_version"}
-    assert set(inspect(empty.engine).get_table_names()) == expected
+    expected = {*schema.metadata.tables, "schema_version", "words"}
+    made = set(inspect(empty.engine).get_table_names())
+    assert {name for name in made if not name.startswith("words_")} == expected
 
 
 def test_a_new_database_has_no_change_yet(empty: Store) -> None:
@@ -125,7 +126,7 @@ def test_processes_that_migrate_at_once_make_one_schema(empty: Store, database_u
         other.stdin.write("\n")
         other.stdin.flush()
 
-    said = [other.communicate(timeout=30)[0] for other in others]
+    said = [other.communicate(timeout=120)[0] for other in others]
 
     assert said == [f"{len(STEPS)}\n"] * 2
     empty.check()

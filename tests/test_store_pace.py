@@ -229,7 +229,7 @@ def test_processes_take_turns_one_at_a_time_and_none_too_soon(store: Store, data
     interval, turns = 0.05, 6
     command = [sys.executable, "-c", TAKE_TURNS, database_url, str(interval), str(turns)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = "".join(process.communicate(timeout=30)[0] for process in processes)
+    said = "".join(process.communicate(timeout=120)[0] for process in processes)
     spans = sorted(tuple(map(float, line.split())) for line in said.splitlines())
 
     assert [process.returncode for process in processes] == [0, 0]

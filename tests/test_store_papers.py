@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from feedsvc.paper import Author
 from feedsvc.store import Store
-from feedsvc.store.papers import CHUNK, START, chunked
+from feedsvc.store.papers import START
+from feedsvc.store.versions import CHUNK, chunked
 from tests.builders import NOON, make_digest, make_paper
 
 YESTERDAY = NOON - timedelta(days=1)

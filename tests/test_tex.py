@@ -126,8 +126,8 @@ def test_an_unknown_macro_is_never_lost(words: list[str]) -> None:
     "hostile", [r"\(", "$", r"\emph{", "{", "``", r"\frac{", "`a", r"\a{b}", "https://", r"\begin{math}"]
 )
 def test_no_text_takes_long(hostile: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     to_text(hostile * (19_000 // len(hostile)))
     to_text(hostile * 20_000)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

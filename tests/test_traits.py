@@ -13,7 +13,7 @@ from feedsvc.query.lexicon import Lexicon
 from feedsvc.query.traits import Trait, places_of, trait_of, traits_required
 from feedsvc.taxonomy import load_taxonomy
 from tests.builders import make_announcement, make_paper
-from tests.queries import leaves, subjects
+from tests.registered import leaves, subjects
 
 
 def has(subject: Subject, trait: Trait) -> bool:

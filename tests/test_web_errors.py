@@ -31,7 +31,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         ("/feeds/cs.AX.xml", 404, "no feed is called 'cs.AX'"),
         ("/feeds/random-walk.xml", 404, "random-walks"),
         ("/feeds/cs.AI+nothing-at-all.xml", 404, "'nothing-at-all'"),
-        ("/feeds/search.xml?q=(walk", 400, "expected a closing parenthesis at character 6 of '(walk'"),
+        ("/feeds/search.xml?q=(walk", 400, "at character 1 of '(walk': expected a closing parenthesis"),
         ("/feeds/search.xml?q=", 400, "expected a word"),
         ("/feeds/search.xml", 400, "expected the parameter q"),
         ("/feeds/cs.AI.xml?colour=red", 400, "'colour' is no parameter here"),
@@ -39,8 +39,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         ("/feeds/cs.AI.xml?limit=5&limit=6", 400, "expected each once"),
         ("/feeds/cs.AI.pdf", 400, "'pdf' is no format"),
         ("/feeds/fr/cs.AI.xml", 400, "'fr' is no language here"),
-        ("/nothing", 404, "Not Found"),
-        ("/feeds/", 404, "Not Found"),
+        ("/feeds/barycentre.xml", 404, "keyword/barycentre"),
+        ("/nothing", 404, "Not Found: There is nothing at this address."),
     ],
 )
 def test_a_program_is_told_in_one_line(client: FlaskClient, path: str, status: int, told: str) -> None:
@@ -61,19 +61,42 @@ def test_a_browser_is_shown_the_names_that_come_near_as_links(client: FlaskClien
     assert '<a href="/feeds/random-walks.xml">random-walks</a>' in response.text
 
 
+def test_only_feeds_that_are_served_are_proposed(client: FlaskClient) -> None:
+    near = client.get("/feeds/cs.AX.xml").text.strip().partition("near it: ")[2].split(", ")
+
+    assert near[0] == "cs.AI"
+    assert [client.get(f"/feeds/{name}.xml").status_code for name in near] == [200] * len(near)
+
+
+def test_unknown_words_lead_to_their_keyword_feed(client: FlaskClient) -> None:
+    response = client.get("/feeds/Nested-Walks.xml", headers=BROWSER)
+
+    assert '<a href="/feeds/keyword/nested-walks.xml">keyword/nested-walks</a>' in response.text
+    assert client.get("/feeds/keyword/nested-walks.xml").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/cs.AX.xml", "/feeds/cs.AI+walks.xml", "/subscriptions.opml?feeds=walks"]
+)
+def test_what_no_keyword_feed_can_replace_leads_to_none(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, "keyword/" in response.text) == (404, False)
+
+
 def test_a_browser_is_shown_where_a_query_goes_wrong(client: FlaskClient) -> None:
     response = client.get("/feeds/search.xml?q=walk+(tree", headers=BROWSER)
 
     assert response.status_code == 400
-    assert "<pre>walk (tree\n          ^</pre>" in response.text
-    assert "Expected a closing parenthesis" in response.text
+    assert "<pre>walk (tree\n     ^</pre>" in response.text
+    assert "At character 6: expected a closing parenthesis for this one." in response.text
     assert 'value="walk (tree"' in response.text
 
 
 def test_a_caret_stands_right_under_a_query_of_several_lines(client: FlaskClient) -> None:
     response = client.get("/feeds/search.xml?q=walk%0A(tree", headers=BROWSER)
 
-    assert "<pre>walk (tree\n          ^</pre>" in response.text
+    assert "<pre>walk (tree\n     ^</pre>" in response.text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
+import feedparser
 import pytest
 from flask.testing import FlaskClient
 
@@ -52,6 +53,10 @@ def test_a_feed_comes_in_every_format_under_its_own_type(client: FlaskClient, fo
         "/feeds/keyword/random-walk.xml",
         "/feeds/author/lovelace_a.xml",
         "/feeds/search.xml?q=cat:cs.AI+-walk",
+        "/feeds/search.xml?q=wander*",
+        "/feeds/search.xml?q=ti:~wander",
+        "/feeds/search.xml?q=announced:1d",
+        "/feeds/search.xml?q=announced:2026..+wandering",
         "/feeds/cs.AI.xml?limit=2",
         "/feeds/zh/cs.AI.xml",
     ],
@@ -76,6 +81,8 @@ def test_every_kind_of_canonical_address_gives_a_document(client: FlaskClient, p
         ("/feeds/cs.AI.xml?limit=200", "/feeds/cs.AI.xml"),
         ("/feeds/cs.AI.xml?primary=1&limit=5", "/feeds/cs.AI.xml?limit=5&primary=1"),
         ("/feeds/search.xml?q=%22random+walk%22", "/feeds/keyword/random-walk.xml"),
+        ("/feeds/search.xml?q=ti:Wander%2A", "/feeds/search.xml?q=ti:wander*"),
+        ("/feeds/search.xml?q=ti:tree%2BAND%2Bti:walk", "/feeds/search.xml?q=ti:tree+ti:walk"),
         ("/feeds/search.xml?q=walk%20AND%20tree", "/feeds/search.xml?q=tree+walk"),
         ("/feeds/search.xml?q=tree%20walk", "/feeds/search.xml?q=tree+walk"),
         ("/feeds/search.xml?q=wandering+ti%3Atree", "/feeds/search.xml?q=ti:tree+wandering"),
@@ -215,7 +222,7 @@ def test_head_tells_the_same_without_a_body(client: FlaskClient) -> None:
 
 def test_one_connection_serves_one_answer_after_another(house: House) -> None:
     with serve_app(house.app, "127.0.0.1", 0, 2) as port:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
         answers = [_ask(connection, "HEAD", {}), _ask(connection, "GET", {"Accept-Encoding": "gzip"})]
         tag = answers[1][1]["ETag"]
         answers.append(_ask(connection, "GET", {"Accept-Encoding": "gzip", "If-None-Match": tag}))
@@ -278,6 +285,15 @@ def test_without_a_format_a_person_is_led_to_the_feed_in_the_index(
     response = client.get(path, headers=BROWSER)
 
     assert (response.status_code, response.headers["Location"]) == (302, target)
+
+
+@pytest.mark.parametrize("path", [FEED, "/feeds/cs.AI.xml?limit=5", "/feeds/zh/cs.AI.xml"])
+def test_a_document_links_to_its_own_page_for_people(client: FlaskClient, path: str) -> None:
+    feed = feedparser.parse(client.get(path).data).feed
+
+    page = next(link.href for link in feed.links if link.rel == "alternate")
+    assert page == f"https://feeds.example.org{path.replace('.xml', '')}"
+    assert client.get(page.removeprefix("https://feeds.example.org"), headers=BROWSER).status_code == 302
 
 
 def test_the_host_that_a_client_names_is_never_believed(client: FlaskClient) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +16,9 @@ from lxml import etree
 from sqlalchemy import event
 
 from feedsvc.render import load_formats
-from tests.web_house import House, open_house
+from feedsvc.service import make_service
+from feedsvc.settings import SavingSettings, load_settings
+from tests.web_house import BROWSER, House, StoppedClock, open_house
 
 VOID = {"br", "input", "link", "meta"}
 
@@ -98,6 +102,43 @@ def test_a_category_stands_with_its_name_its_new_papers_and_their_day(text: str)
         assert f'href="/feeds/{address}"' in row
 
 
+def test_the_page_tells_the_newest_day_first_and_links_what_is_late(text: str) -> None:
+    head = text.partition("<table>")[0]
+
+    assert '<time datetime="2026-01-14">Wednesday 14 January 2026</time>' in head
+    assert 'href="/status"' in head
+
+
+def test_a_ledger_without_a_batch_has_no_newest_day(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    settings = load_settings(categories="cs.AI", feeds_dir=tmp_path, database_url=database)
+    with closing(make_service(settings, StoppedClock())) as service:
+        text = service.app.test_client().get("/").text
+
+    assert "none yet" in text
+    assert "Newest announcements" not in text
+
+
+@pytest.mark.parametrize("mode", ["off", "open"])
+def test_the_contents_lead_to_the_form_for_saving_where_there_is_one(tmp_path: Path, mode: str) -> None:
+    with open_house(tmp_path, saving=SavingSettings(mode=mode)) as house:
+        page = Page(house.client.get("/").text)
+
+    assert ("#save" in page.values("href")) is ("save" in page.values("id")) is (mode == "open")
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/feeds/cs.AX.xml"])
+def test_every_page_says_whose_it_is_not_and_which_release_made_it(client: FlaskClient, path: str) -> None:
+    foot = client.get(path, headers=BROWSER).text.partition("<footer>")[2]
+
+    assert "Not run by arXiv." in foot
+    assert f"feedsvc {version('feedsvc')}" in foot
+
+
+def test_a_language_is_called_as_it_calls_itself(text: str) -> None:
+    assert '<a href="/feeds/zh/cs.AI.xml" hreflang="zh" lang="zh">中文</a>' in text
+
+
 def test_a_category_with_no_batch_yet_says_so(text: str) -> None:
     row = text.partition('<tr id="feed-math.NA">')[2].partition("</tr>")[0]
 
@@ -179,18 +220,26 @@ def test_opml_lists_every_feed_by_group_under_its_public_address(client: FlaskCl
     }
 
 
+@pytest.mark.parametrize("path", ["/feeds", "/feeds/"])
+def test_the_folder_of_all_feeds_leads_to_their_list(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, response.headers["Location"]) == (308, "/")
+
+
 def test_opml_of_picked_feeds_holds_these_alone(client: FlaskClient) -> None:
-    path = "/subscriptions.opml?feeds=cs.ai,+random-walks,&feeds=cs.CV"
+    path = "/subscriptions.opml?feeds=cs.ai,+random-walks,&feeds=hep-th"
     found = etree.fromstring(client.get(path).data)
 
     addresses = [url.rpartition("/")[2] for url in found.xpath("//@xmlUrl")]
-    assert addresses == ["random-walks.xml", "cs.AI.xml", "cs.CV.xml"]
+    assert addresses == ["random-walks.xml", "cs.AI.xml", "hep-th.xml"]
 
 
 @pytest.mark.parametrize(
     ("query", "status", "told"),
     [
         ("feeds=cs.AI,nothing-at-all", 404, "nothing-at-all"),
+        ("feeds=cs.AI,cs.CV", 404, "'cs.CV' is not followed here"),
         ("feed=cs.AI", 400, "'feed' is no parameter here: expected feeds"),
     ],
 )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from feedsvc import web
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.web.site import Site, UnderPrefix
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+STATIC = Path(web.__file__).parent / "static"
 FEED = Catalogue({}).category_feed("cs.AI")
 
 
@@ -56,3 +61,13 @@ def _start(
     _status: str, _headers: list[tuple[str, str]], _error: object = None, /
 ) -> Callable[[bytes], object]:
     raise AssertionError("the application under test starts no response")
+
+
+def test_every_colour_that_a_stylesheet_names_is_there_by_day_and_by_night() -> None:
+    sheets = {name: (STATIC / name).read_text("utf-8") for name in ("site.css", "status.css", "feed.css")}
+    # A page that shows the status takes the site's colours as well.
+    sheets["status.css"] = sheets["site.css"] + sheets["status.css"]
+    for name, text in sheets.items():
+        schemes = Counter(re.findall(r"(--[a-z]+): #", text))
+        named = set(re.findall(r"var\((--[a-z]+)", text)) - {"--state"}
+        assert {colour: schemes[colour] for colour in named} == dict.fromkeys(named, 2), name

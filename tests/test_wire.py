@@ -34,6 +34,10 @@ def test_every_run_of_white_space_is_one_blank(text: str) -> None:
         ("a\ttab and a\u00a0hard blank", "a tab and a hard blank"),
         ("Poincar\\'e\nand Erd\\H{o}s", "Poincaré and Erdős"),
         ("soft\u00adhyphen  stays", "soft\u00adhyphen stays"),
+        *(
+            (f"{'long ' * 80}{blank}end", f"{'long ' * 80}end")
+            for blank in " \t\n\v\f\r\x1c\x1d\x1e\x1f\u2009"
+        ),
     ],
 )
 def test_text_is_folded_to_one_line(text: str | None, folded: str) -> None:

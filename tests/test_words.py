@@ -23,6 +23,10 @@ SAME = [
     ("$10^{-3}$", "10⁻³"),
     ("Bayes' rule", "bayes rule"),
     ("x_1", "x 1"),
+    (r"Schr\"odinger", "Schrodinger"),
+    (r"Schr\"{o}dinger", "schrödinger"),
+    ("Scho\u0308n", "schön"),
+    ("O'Neil", "O’Neil"),
 ]
 
 
@@ -31,7 +35,16 @@ def test_spellings_of_the_same_words_give_the_same_tokens(one: str, other: str) 
     assert tokenise(one) == tokenise(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("GPT-4", "GPT4"), ("diffusion", "diffusions"), ("café", "caf")])
+DIFFERENT = [
+    ("GPT-4", "GPT4"),
+    ("self-supervised", "selfsupervised"),
+    ("diffusion", "diffusions"),
+    ("café", "caf"),
+    ("Schrödinger", "Schroedinger"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_different_words_stay_different(one: str, other: str) -> None:
     assert tokenise(one) != tokenise(other)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from feedsvc.feed.catalogue import load_catalogue
+from feedsvc.feed.saved import define_saved
 from feedsvc.ledger import count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Kind, Paper
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.render import load_formats
+from feedsvc.service import make_saved
 from feedsvc.settings import Settings, load_settings
 from feedsvc.store import Store, open_store
 from feedsvc.web import create_app
@@ -108,7 +110,9 @@ def open_house(folder: Path, **values: object) -> Iterator[House]:
 
 
 def _furnish(settings: Settings, store: Store, clock: StoppedClock) -> House:
-    catalogue = load_catalogue(settings.feeds_dir)
+    defined = load_catalogue(settings.feeds_dir, settings.categories)
+    saved = make_saved(settings, store, defined, clock)
+    catalogue = replace(defined, find_saved=saved.define)
     publisher = Publisher(
         store,
         catalogue,
@@ -117,9 +121,10 @@ def _furnish(settings: Settings, store: Store, clock: StoppedClock) -> House:
         base=settings.base,
         languages=settings.languages,
         categories=settings.categories,
+        saved=lambda: map(define_saved, saved.awake()),
     )
     publisher.build_documents()
-    app = create_app(settings, store, catalogue, publisher, clock=clock)
+    app = create_app(settings, store, catalogue, publisher, saved, clock=clock)
     return House(settings, clock, store, publisher, app)
 
 

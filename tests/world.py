@@ -79,7 +79,7 @@ def run_world(
                 api_url=HttpUrl(f"{standin.url}/api/query"),
                 oai_url=HttpUrl(f"{standin.url}/oai"),
                 interval_seconds=0,
-                timeout_seconds=2,
+                timeout_seconds=30,
             ),
         )
         service = make_service(settings, clock)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
-from feedsvc.arxiv.authors import tidy_affiliations, tidy_name
-from feedsvc.arxiv.wire import check_xml, fold_text, open_elements, read_time
+from feedsvc.arxiv.authors import make_authors
+from feedsvc.arxiv.wire import fold_text, read_time, read_xml
 from feedsvc.errors import BrokenAnswer, ErrorAnswer, InvalidIdError
 from feedsvc.paper import ArxivId, Author, Paper
 
@@ -24,7 +25,7 @@ _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 _COUNTS = tuple(f"{_OPENSEARCH}{name}" for name in ("totalResults", "startIndex", "itemsPerPage"))
 _ERRORS = "/api/errors"
 
-Texts = dict[str, str | None]
+Texts = dict[Any, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def parse_api(body: bytes) -> ApiPage:
     counts: dict[str, int] = {}
     papers: list[Paper] = []
     skipped: list[str] = []
-    for element in open_elements(body, _ENTRY, *_COUNTS):
+    root = read_xml(body)
+    for element in root.iterchildren(_ENTRY, *_COUNTS):
         if element.tag != _ENTRY:
             counts[str(element.tag)] = _read_count(element)
             continue
@@ -70,11 +72,8 @@ def parse_api(body: bytes) -> ApiPage:
             papers.append(_read_entry(element))
         except _UnreadableEntry as reason:
             skipped.append(str(reason))
-        element.clear()
     if counts.keys() != set(_COUNTS):
-        raise BrokenAnswer(
-            f"a document with the root {check_xml(body)!r} came: expected an answer of the query API"
-        )
+        raise BrokenAnswer(f"a document with the root {root.tag!r} came: expected an answer of the query API")
     total, start, per_page = (counts[name] for name in _COUNTS)
     return ApiPage(total, start, per_page, tuple(papers), tuple(skipped))
 
@@ -115,27 +114,30 @@ def _sort_fields(entry: etree._Element) -> tuple[Texts, tuple[str, ...], tuple[A
     """Give the texts of what stands once, the categories, the primary one first, each once, the authors."""
     told: Texts = {}
     categories: list[str] = []
-    authors: list[Author | None] = []
+    authors: list[tuple[str, Sequence[str]]] = []
     for child in entry:
-        if child.tag == _AUTHOR:
+        tag = child.tag
+        if tag == _AUTHOR:
             authors.append(_read_author(child))
-        elif child.tag == _CATEGORY:
+        elif tag == _CATEGORY:
             categories.append(child.get("term", "").strip())
-        elif child.tag == _PRIMARY:
+        elif tag == _PRIMARY:
             categories.insert(0, child.get("term", "").strip())
         else:
-            told[str(child.tag)] = child.text
-    return told, tuple(filter(None, dict.fromkeys(categories))), tuple(filter(None, authors))
+            told[tag] = child.text
+    return told, tuple(filter(None, dict.fromkeys(categories))), make_authors(authors)
 
 
-def _read_author(element: etree._Element) -> Author | None:
+def _read_author(element: etree._Element) -> tuple[str, list[str]]:
+    """Give a name and affiliations as they are written."""
     name, affiliations = "", []
     for child in element:
-        if child.tag == _NAME:
-            name = tidy_name(child.text or "")
-        elif child.tag == _AFFILIATION:
+        tag = child.tag
+        if tag == _NAME:
+            name = child.text or ""
+        elif tag == _AFFILIATION:
             affiliations.append(child.text or "")
-    return Author(name, tidy_affiliations(affiliations)) if name else None
+    return name, affiliations
 
 
 def _read_id(where: str) -> ArxivId:

@@ -5,15 +5,15 @@ Source: http://www.openarchives.org/OAI/openarchivesprotocol.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from lxml import etree
 
 from feedsvc.arxiv.oai_formats import read_day, read_id, read_payload
-from feedsvc.arxiv.oai_record import OaiRecord, UnreadableRecord
-from feedsvc.arxiv.wire import check_xml, fold_text, open_elements, read_texts, read_time
+from feedsvc.arxiv.oai_record import OaiHeader, OaiRecord, UnreadableRecord
+from feedsvc.arxiv.wire import fold_text, read_texts, read_time, read_xml
 from feedsvc.errors import BrokenAnswer, ErrorAnswer, TokenExpired
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -21,6 +21,8 @@ OAI_ROOT = f"{_OAI}OAI-PMH"
 _RECORD = f"{_OAI}record"
 _HEADER = f"{_OAI}header"
 _METADATA = f"{_OAI}metadata"
+_IDENTIFIER = f"{_OAI}identifier"
+_DATESTAMP = f"{_OAI}datestamp"
 _SET = f"{_OAI}setSpec"
 _VERBS = ("GetRecord", "Identify", "ListIdentifiers", "ListMetadataFormats", "ListRecords", "ListSets")
 
@@ -32,6 +34,7 @@ class OaiPage:
     `list_size` and `cursor` (the place of the page's first record) are told by arXiv's former server only.
     `skipped` holds a reason for each record that could not be read. `sets` are specifications and names,
     `formats` metadata prefixes, `earliest` is the first datestamp of all, where these were asked for.
+    `none_match` is what arXiv says in place of a list that is empty.
     """
 
     verb: str
@@ -45,6 +48,7 @@ class OaiPage:
     sets: tuple[tuple[str, str], ...] = ()
     formats: tuple[str, ...] = ()
     earliest: date | None = None
+    none_match: str = ""
 
 
 def parse_oai(body: bytes) -> OaiPage:
@@ -54,73 +58,64 @@ def parse_oai(body: bytes) -> OaiPage:
     TokenExpired for a token that arXiv no longer takes, ErrorAnswer with its code and sentence for its other
     errors, BrokenAnswer for what is no whole answer.
     """
+    root = read_xml(body)
+    if root.tag != OAI_ROOT:
+        raise BrokenAnswer(f"a document with the root {root.tag!r} came: expected an answer of OAI-PMH")
     records: list[OaiRecord] = []
     skipped: list[str] = []
-    root = None
-    for element in open_elements(body, _RECORD, OAI_ROOT):
-        if element.tag == _RECORD:
-            _collect(element, _read_record, records, skipped)
-            element.clear()
-        else:
-            root = element
-    if root is None:
-        raise BrokenAnswer(
-            f"a document with the root {check_xml(body)!r} came: expected an answer of OAI-PMH"
-        )
-    for header in root.iterfind(f"{_OAI}ListIdentifiers/{_HEADER}"):
-        _collect(header, _read_header, records, skipped)
+    for answer in root:
+        for element in answer.iterchildren(_RECORD, _HEADER):
+            try:
+                records.append(_read_record(element))
+            except UnreadableRecord as reason:
+                skipped.append(str(reason))
     return _read_page(root, tuple(records), tuple(skipped))
 
 
-def _collect(
-    element: etree._Element,
-    read: Callable[[etree._Element], OaiRecord],
-    records: list[OaiRecord],
-    skipped: list[str],
-) -> None:
-    try:
-        records.append(read(element))
-    except UnreadableRecord as reason:
-        skipped.append(str(reason))
-
-
-def _read_record(record: etree._Element) -> OaiRecord:
-    parts = {child.tag: child for child in record}
+def _read_record(element: etree._Element) -> OaiRecord:
+    """Read a record, or a header that stands for one."""
+    if element.tag == _HEADER:
+        return OaiRecord(*_read_header(element))
+    parts = {child.tag: child for child in element}
     if _HEADER not in parts:
         raise UnreadableRecord("a record without a header")
-    bare = _read_header(parts[_HEADER])
-    if bare.is_deleted:
-        return bare
+    header = _read_header(parts[_HEADER])
+    if header.is_deleted:
+        return OaiRecord(*header)
     payload = next(iter(parts.get(_METADATA, ())), None)
     if payload is None:
-        raise UnreadableRecord(f"{bare.id}: no metadata")
+        raise UnreadableRecord(f"{header.id}: no metadata")
     try:
-        metadata, versions = read_payload(payload, bare)
+        metadata, versions = read_payload(payload, header)
     except UnreadableRecord as reason:
-        raise UnreadableRecord(f"{bare.id}: {reason}") from reason
-    return OaiRecord(bare.id, bare.datestamp, bare.sets, False, metadata, versions)
+        raise UnreadableRecord(f"{header.id}: {reason}") from reason
+    return OaiRecord(header.id, header.datestamp, header.sets, False, metadata, versions)
 
 
-def _read_header(header: etree._Element) -> OaiRecord:
-    """Read a header as a record without metadata."""
-    told: dict[str, str] = {}
+def _read_header(element: etree._Element) -> OaiHeader:
+    identifier = stamp = ""
     sets = []
-    for child in header:
-        text = (child.text or "").strip()
-        if child.tag == _SET:
+    for child in element:
+        tag, text = child.tag, (child.text or "").strip()
+        if tag == _SET:
             sets.append(text)
-        else:
-            told[str(child.tag)] = text
-    paper = read_id(told.get(f"{_OAI}identifier", ""))
-    datestamp = read_day(told.get(f"{_OAI}datestamp"))
+        elif tag == _IDENTIFIER:
+            identifier = text
+        elif tag == _DATESTAMP:
+            stamp = text
+    paper = read_id(identifier)
+    datestamp = read_day(stamp)
     if datestamp is None:
         raise UnreadableRecord(f"{paper}: no datestamp like 2026-01-14")
-    return OaiRecord(paper, datestamp, tuple(sets), header.get("status") == "deleted")
+    return OaiHeader(paper, datestamp, tuple(sets), element.get("status") == "deleted")
 
 
 def _read_page(root: etree._Element, records: tuple[OaiRecord, ...], skipped: tuple[str, ...]) -> OaiPage:
     """Read what is left of an answer once its records are taken out."""
+    none_match = _read_errors(root)
     verb = _find_verb(root)
+    if not (verb or none_match):
+        raise BrokenAnswer(f"an answer of OAI-PMH came that holds {', '.join(read_texts(root)) or 'nothing'}")
     asked = _read_attributes(root.find(f"{_OAI}request"))
     token = root.find(f"*/{_OAI}resumptionToken")
     ends = _read_attributes(token)
@@ -133,25 +128,29 @@ def _read_page(root: etree._Element, records: tuple[OaiRecord, ...], skipped: tu
         list_size=_read_count(ends.get("completeListSize", "")),
         cursor=_read_count(ends.get("cursor", "")),
         skipped=skipped,
-        sets=tuple(_read_set(element) for element in root.iterfind(f"*/{_OAI}set")),
-        formats=tuple(fold_text(element.text) for element in root.iterfind(f"*/*/{_OAI}metadataPrefix")),
-        earliest=read_day(root.findtext(f"*/{_OAI}earliestDatestamp")),
+        sets=tuple(_read_set(element) for element in root.iterfind(f"{_OAI}ListSets/{_OAI}set")),
+        formats=tuple(
+            fold_text(element.text)
+            for element in root.iterfind(f"{_OAI}ListMetadataFormats/*/{_OAI}metadataPrefix")
+        ),
+        earliest=read_day(root.findtext(f"{_OAI}Identify/{_OAI}earliestDatestamp")),
+        none_match=none_match,
     )
 
 
-def _find_verb(root: etree._Element) -> str:
-    """Give the verb that is answered, nothing where none match. Raises what the answer's errors say."""
+def _read_errors(root: etree._Element) -> str:
+    """Give what is said where none match, else nothing. Raises what the answer's other errors say."""
     errors = [(error.get("code", ""), fold_text(error.text)) for error in root.iterchildren(f"{_OAI}error")]
     for code, text in errors:
         if code == "badResumptionToken":
             raise TokenExpired(f"{code}: {text}")
         if code != "noRecordsMatch":
             raise ErrorAnswer(f"{code}: {text}")
-    names = read_texts(root)
-    verb = next((name for name in names if name in _VERBS), "")
-    if not (verb or errors):
-        raise BrokenAnswer(f"an answer of OAI-PMH came that holds {', '.join(names) or 'nothing'}")
-    return verb
+    return next((f"{code}: {text}" for code, text in errors), "")
+
+
+def _find_verb(root: etree._Element) -> str:
+    return next((name for name in read_texts(root) if name in _VERBS), "")
 
 
 def _find_prefix(records: Iterable[OaiRecord]) -> str | None:

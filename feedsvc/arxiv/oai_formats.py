@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any
 
 from lxml import etree
 
-from feedsvc.arxiv.authors import split_authors, tidy_affiliations, tidy_name
-from feedsvc.arxiv.oai_record import DUBLIN_CORE, OaiMetadata, OaiRecord, OaiVersion, UnreadableRecord
-from feedsvc.arxiv.wire import fold_text, read_texts, read_time
+from feedsvc.arxiv.authors import make_authors, split_authors, tidy_name
+from feedsvc.arxiv.oai_record import DUBLIN_CORE, OaiHeader, OaiMetadata, OaiVersion, UnreadableRecord
+from feedsvc.arxiv.wire import fold_text, read_time
 from feedsvc.errors import InvalidIdError
 from feedsvc.paper import ArxivId, Author
 from feedsvc.taxonomy import load_taxonomy
@@ -23,6 +25,10 @@ _ARXIV = "{http://arxiv.org/OAI/arXiv/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
 _OLD = "{http://arxiv.org/OAI/arXivOld/}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
+_RAW_VERSION = f"{_RAW}version"
+_DATE = f"{_RAW}date"
+_SIZE = f"{_RAW}size"
+_SOURCE_TYPE = f"{_RAW}source_type"
 _KEYNAME = f"{_ARXIV}keyname"
 _FORENAMES = f"{_ARXIV}forenames"
 _SUFFIX = f"{_ARXIV}suffix"
@@ -30,10 +36,11 @@ _AFFILIATION = f"{_ARXIV}affiliation"
 _VERSION = re.compile(r"v([1-9]\d{0,3})", re.ASCII)
 _ABS_LINK = re.compile(r"https?://arxiv\.org/abs/")
 
+Texts = dict[Any, str | None]
 Described = tuple[OaiMetadata, tuple[OaiVersion, ...]]
 
 
-def read_payload(payload: etree._Element, header: OaiRecord) -> Described:
+def read_payload(payload: etree._Element, header: OaiHeader) -> Described:
     """Read what stands in a record's `metadata`, and the versions where it lists them.
 
     Raises UnreadableRecord.
@@ -63,87 +70,100 @@ def read_day(text: str | None) -> date | None:
         return None
 
 
-def _read_arxiv(payload: etree._Element, header: OaiRecord) -> Described:
-    told = read_texts(payload)
+def _read_arxiv(payload: etree._Element, header: OaiHeader) -> Described:
+    told = _read_children(payload)
     elements = (author for group in payload.iterchildren(f"{_ARXIV}authors") for author in group)
-    authors = tuple(filter(None, map(_read_author, elements)))
-    days = read_day(told.get("created")), read_day(told.get("updated"))
-    return _describe("arXiv", told, header, authors, *days), ()
+    authors = make_authors([_read_author(element) for element in elements])
+    days = read_day(told.get(f"{_ARXIV}created")), read_day(told.get(f"{_ARXIV}updated"))
+    return _describe("arXiv", _ARXIV, told, header, authors, *days), ()
 
 
-def _read_raw(payload: etree._Element, header: OaiRecord) -> Described:
-    told = read_texts(payload)
-    elements = payload.iterchildren(f"{_RAW}version")
-    versions = sorted(map(_read_version, elements), key=lambda version: version.number)
+def _read_raw(payload: etree._Element, header: OaiHeader) -> Described:
+    told = _read_children(payload)
+    versions = list(map(_read_version, payload.iterchildren(_RAW_VERSION)))
     if not versions:
         raise UnreadableRecord("no version")
-    authors = split_authors(told.get("authors", ""))
-    return _describe("arXivRaw", told, header, authors), tuple(versions)
+    versions.sort(key=attrgetter("number"))
+    authors = split_authors(told.get(f"{_RAW}authors") or "")
+    return _describe("arXivRaw", _RAW, told, header, authors), tuple(versions)
 
 
-def _read_old(payload: etree._Element, header: OaiRecord) -> Described:
-    told = read_texts(payload)
-    return _describe("arXivOld", told, header, split_authors(told.get("authors", ""))), ()
+def _read_old(payload: etree._Element, header: OaiHeader) -> Described:
+    told = _read_children(payload)
+    authors = split_authors(told.get(f"{_OLD}authors") or "")
+    return _describe("arXivOld", _OLD, told, header, authors), ()
+
+
+def _read_children(element: etree._Element) -> Texts:
+    return {child.tag: child.text for child in element}
 
 
 def _describe(
     prefix: str,
-    told: dict[str, str],
-    header: OaiRecord,
+    namespace: str,
+    told: Texts,
+    header: OaiHeader,
     authors: tuple[Author, ...],
     created: date | None = None,
     updated: date | None = None,
 ) -> OaiMetadata:
     """Read the fields that arXiv's own formats share."""
-    _check_id(told.get("id", ""), header)
+    _check_id(told.get(f"{namespace}id") or "", header)
     return OaiMetadata(
         prefix=prefix,
-        title=fold_text(told.get("title")),
-        abstract=fold_text(told.get("abstract")),
+        title=fold_text(told.get(f"{namespace}title")),
+        abstract=fold_text(told.get(f"{namespace}abstract")),
         authors=authors,
-        categories=tuple(dict.fromkeys(told.get("categories", "").split())),
-        comments=fold_text(told.get("comments")) or None,
-        doi=fold_text(told.get("doi")) or None,
-        journal_ref=fold_text(told.get("journal-ref")) or None,
-        license=fold_text(told.get("license")) or None,
+        categories=tuple(dict.fromkeys((told.get(f"{namespace}categories") or "").split())),
+        comments=fold_text(told.get(f"{namespace}comments")) or None,
+        doi=fold_text(told.get(f"{namespace}doi")) or None,
+        journal_ref=fold_text(told.get(f"{namespace}journal-ref")) or None,
+        license=fold_text(told.get(f"{namespace}license")) or None,
         created=created,
         updated=updated,
     )
 
 
-def _check_id(text: str, header: OaiRecord) -> None:
+def _check_id(text: str, header: OaiHeader) -> None:
     if text != header.id and read_id(text) != header.id:
         raise UnreadableRecord(f"the metadata of {text}")
 
 
-def _read_author(element: etree._Element) -> Author | None:
+def _read_author(element: etree._Element) -> tuple[str, list[str]]:
+    """Give a name and affiliations as they are written."""
     keyname = forenames = suffix = ""
     affiliations = []
     for child in element:
-        if child.tag == _KEYNAME:
+        tag = child.tag
+        if tag == _KEYNAME:
             keyname = child.text or ""
-        elif child.tag == _FORENAMES:
+        elif tag == _FORENAMES:
             forenames = child.text or ""
-        elif child.tag == _AFFILIATION:
+        elif tag == _AFFILIATION:
             affiliations.append(child.text or "")
-        elif child.tag == _SUFFIX:
+        elif tag == _SUFFIX:
             suffix = child.text or ""
-    name = tidy_name(f"{forenames} {keyname} {suffix}".strip())
-    return Author(name, tidy_affiliations(affiliations)) if name else None
+    return f"{forenames} {keyname} {suffix}".strip(), affiliations
 
 
 def _read_version(element: etree._Element) -> OaiVersion:
-    told = read_texts(element)
-    number = _VERSION.fullmatch(element.get("version", ""))
-    submitted = read_time(told.get("date"))
+    told = _read_children(element)
+    number = _read_number(element.get("version", ""))
+    submitted = read_time(told.get(_DATE))
     if number is None or submitted is None:
-        named = f"{element.get('version')!r} of {told.get('date')!r}"
+        named = f"{element.get('version')!r} of {told.get(_DATE)!r}"
         raise UnreadableRecord(f"the version {named}, expected one like 'v1' and a date")
-    size, source_type = told.get("size", "").strip(), told.get("source_type", "").strip()
-    return OaiVersion(int(number[1]), submitted, size, source_type)
+    size, source_type = told.get(_SIZE) or "", told.get(_SOURCE_TYPE) or ""
+    return OaiVersion(number, submitted, size.strip(), source_type.strip())
 
 
-def _read_dublin_core(payload: etree._Element, header: OaiRecord) -> Described:
+@lru_cache(100)
+def _read_number(text: str) -> int | None:
+    found = _VERSION.fullmatch(text)
+    return int(found[1]) if found else None
+
+
+def _read_dublin_core(payload: etree._Element, header: OaiHeader) -> Described:
     """Read what Dublin Core has room for: its fields repeat, and mix what arXiv keeps apart."""
 
     def list_texts(name: str) -> list[str]:
@@ -202,7 +222,7 @@ def _full_names() -> dict[str, str]:
 
 
 # Any other format of arXiv's is read by one more line here.
-_READERS: dict[str, Callable[[etree._Element, OaiRecord], Described]] = {
+_READERS: dict[str, Callable[[etree._Element, OaiHeader], Described]] = {
     f"{_ARXIV}arXiv": _read_arxiv,
     f"{_RAW}arXivRaw": _read_raw,
     f"{_OLD}arXivOld": _read_old,

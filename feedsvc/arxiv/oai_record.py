@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from feedsvc.paper import Author, Paper
 
@@ -12,6 +13,15 @@ DUBLIN_CORE = "oai_dc"
 
 class UnreadableRecord(Exception):
     """One record lacks what it cannot do without; the text says what."""
+
+
+class OaiHeader(NamedTuple):
+    """What stands above a record's metadata; see `OaiRecord`."""
+
+    id: str
+    datestamp: date
+    sets: tuple[str, ...]
+    is_deleted: bool
 
 
 @dataclass(frozen=True, slots=True)

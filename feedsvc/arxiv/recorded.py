@@ -10,8 +10,8 @@ from feedsvc.arxiv.api import parse_api
 from feedsvc.arxiv.listing import parse_listing
 from feedsvc.arxiv.oai import OAI_ROOT, parse_oai
 from feedsvc.arxiv.oai_record import OaiRecord, OaiVersion
-from feedsvc.arxiv.wire import open_elements
-from feedsvc.errors import BrokenAnswer
+from feedsvc.arxiv.wire import read_xml
+from feedsvc.errors import BrokenAnswer, ErrorAnswer
 from feedsvc.paper import Kind, Paper
 
 Record = dict[str, object]
@@ -69,12 +69,8 @@ def read_answer(body: bytes) -> RecordedAnswer:
 
 def _recognise(body: bytes) -> str:
     """Give a key of the readers, else the name of the root element."""
-    root, is_api = "", False
-    for element in open_elements(body):
-        root = str(element.tag)
-        is_api = is_api or root == _FOUND
-        element.clear()
-    return "api" if root == _ATOM_ROOT and is_api else root
+    root = read_xml(body)
+    return "api" if root.tag == _ATOM_ROOT and root.find(_FOUND) is not None else str(root.tag)
 
 
 def _read_listing(body: bytes) -> RecordedAnswer:
@@ -113,6 +109,9 @@ def _write_record(paper: Paper, kind: Kind | None, source: str) -> Record:
 
 def _read_oai(body: bytes) -> RecordedAnswer:
     page = parse_oai(body)
+    if page.none_match:
+        # To a harvest this is an empty list; of an answer by itself it is all there is to say.
+        raise ErrorAnswer(page.none_match)
     return RecordedAnswer("oai", tuple(map(_write_oai_record, page.records)), page.skipped)
 
 

@@ -7,7 +7,7 @@ from enum import IntEnum
 from itertools import accumulate, combinations
 from operator import sub
 
-from feedsvc.digest.cues import Role
+from feedsvc.digest.headings import Role
 from feedsvc.digest.roles import judge_roles
 from feedsvc.digest.sentences import split_sentences
 from feedsvc.paper import Digest, Paper

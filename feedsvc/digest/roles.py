@@ -1,101 +1,94 @@
-"""Judges which role each sentence of an abstract plays, by points for its cues, its place and its heading."""
+"""Judges which role each sentence of an abstract plays, by a model that was trained on labelled abstracts.
+
+Two classifiers stand one on the other, as in stacked generalization (Wolpert 1992): the first judges a
+sentence by its words, its neighbours' words and its place, the second by what the first thinks of all around
+it. `training/roles.py` makes the weights from CSAbstruct (Cohan et al., EMNLP 2019).
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 
-from feedsvc.digest.cues import CUES, FLOW, HEADINGS, PLACES, Role
+import numpy as np
+from numpy.typing import NDArray
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[%©]")
-_HEADING = re.compile(rf"\W*(?:\\\w+\{{)?(?=[A-Z])(?i:({'|'.join(HEADINGS)}))\W*[.:]")
-_HEADING_POINTS = 60
-_TINY_WORDS, _SHORT_WORDS = 6, 12
+from feedsvc.digest.features import (
+    Floats,
+    Hashes,
+    describe_surroundings,
+    hash_grams,
+    look_up,
+    mark_places,
+    stack_neighbours,
+)
+from feedsvc.digest.headings import Role, follow_headings
+
 _ROLES = tuple(Role)
+WEIGHTS = "data/roles.npz"
 
 
-def judge_roles(sentences: Sequence[str]) -> tuple[Role, ...]:
-    """Judge which role each sentence of one abstract plays, in the sentences' order."""
-    points = [_add_up(marks) for marks in _find_marks(sentences)]
-    for row, role in zip(points, _follow_headings(sentences), strict=True):
-        if role:
-            row[_ROLES.index(role)] += _HEADING_POINTS
-    return _find_best_path(points)
+@dataclass(frozen=True, slots=True, eq=False)
+class RoleModel:
+    """The weights of the two classifiers; columns are the roles in the order of Role.
 
+    `vocabulary` holds the hashes of the features that are known, ascending; `grams` for each of them whole
+    numbers, to be multiplied by `scale`, a number a column: five for the sentence itself, five for the one
+    after it, five for the one before it. `places` are the first classifier's weights of a sentence's place,
+    `surroundings` the second's, of its surroundings and its place.
+    """
 
-def find_cues(sentence: str) -> set[str]:
-    """Name the cues that stand in a sentence."""
-    index, tokens = _index_phrases(), ["^", *_TOKEN.findall(sentence.lower())]
-    return {
-        cue
-        for at, token in enumerate(tokens)
-        for rest, cue in index.get(token, ())
-        if rest == tokens[at + 1 : at + 1 + len(rest)]
-    }
+    vocabulary: NDArray[np.uint32]
+    grams: NDArray[np.int8]
+    scale: Floats
+    places: Floats
+    surroundings: Floats
 
+    def weigh(self, sentences: Sequence[str]) -> Floats:
+        """Give the probability of each role, a row for each sentence of one abstract."""
+        chances = self.weigh_words([hash_grams(sentence) for sentence in sentences])
+        return _normalize(self.look_around(chances) @ self.surroundings)
 
-def _find_marks(sentences: Sequence[str]) -> list[set[str]]:
-    """Name the cues and the places of each sentence."""
-    cues = [find_cues(sentence) for sentence in sentences]
-    announced = next((at for at, found in enumerate(cues) if _announces(found)), None)
-    return [
-        found | _find_places(at, len(cues), announced, len(sentence.split()))
-        for at, (sentence, found) in enumerate(zip(sentences, cues, strict=True))
-    ]
+    def look_around(self, chances: Floats) -> Floats:
+        """Give what the second classifier looks at, when the first thinks so of each sentence."""
+        return np.hstack([describe_surroundings(chances), mark_places(len(chances))])
+
+    def weigh_words(self, hashes: Sequence[Hashes]) -> Floats:
+        """Give what the first classifier thinks of each sentence, by what its features are."""
+        starts = np.cumsum([0, *map(len, hashes[:-1])])
+        rows, known = look_up(self.vocabulary, np.concatenate(hashes))
+        counts = np.maximum(1, np.add.reduceat(known, starts, dtype=np.int32))
+        sums = np.add.reduceat(self.grams[rows] * known[:, None], starts, axis=0, dtype=np.int32)
+        weighed: Floats = (sums * (self.scale / np.sqrt(counts)[:, None])).astype(np.float32)
+        own, following, preceding = np.split(weighed, 3, axis=1)
+        points = own + stack_neighbours(following)[0] + stack_neighbours(preceding)[1]
+        return _normalize(points + mark_places(len(hashes)) @ self.places)
 
 
 @cache
-def _index_phrases() -> dict[str, list[tuple[list[str], str]]]:
-    """File the rest of each phrase, and its cue, under the phrase's first word."""
-    index: dict[str, list[tuple[list[str], str]]] = {}
-    for cue, (phrases, _) in CUES.items():
-        for phrase in phrases.split(", "):
-            first, *rest = phrase.split()
-            index.setdefault(first, []).append((rest, cue))
-    return index
+def load_model() -> RoleModel:
+    """Give the model that comes with the package."""
+    with resources.files("feedsvc").joinpath(WEIGHTS).open("rb") as file, np.load(file) as arrays:
+        return RoleModel(**{name: arrays[name] for name in RoleModel.__slots__})
 
 
-def _announces(cues: set[str]) -> bool:
-    """Tell whether a sentence says what the paper does."""
-    return bool(cues & {"this paper", "intent"} or ("we" in cues and cues & {"propose", "present", "study"}))
+def judge_roles(sentences: Sequence[str], model: RoleModel | None = None) -> tuple[Role, ...]:
+    """Judge which role each sentence of one abstract plays, in the sentences' order.
 
-
-def _find_places(at: int, count: int, announced: int | None, words: int) -> set[str]:
-    places = {"any", f"quarter {1 + 4 * at // count}"}
-    places.update(name for name, place in (("first", 0), ("second", 1), ("last", count - 1)) if at == place)
-    if announced is not None:
-        places.add("before" if at < announced else "after" if at > announced else "announces")
-    if words < _SHORT_WORDS:
-        places.add("tiny" if words < _TINY_WORDS else "short")
-    return places
-
-
-def _add_up(marks: set[str]) -> list[int]:
-    rows = (PLACES[mark] if mark in PLACES else CUES[mark][1] for mark in marks)
-    return [sum(column) for column in zip(*rows, strict=True)]
-
-
-def _follow_headings(sentences: Sequence[str]) -> list[Role | None]:
-    """Give each sentence the role its heading names; among several headings each holds until the next one."""
-    found = (_HEADING.match(sentence) for sentence in sentences)
-    roles = [HEADINGS[heading[1].lower()] if heading else None for heading in found]
-    if len(roles) - roles.count(None) > 1:
-        for at in range(1, len(roles)):
-            roles[at] = roles[at] or roles[at - 1]
-    return roles
-
-
-def _find_best_path(points: Sequence[Sequence[int]]) -> tuple[Role, ...]:
-    """Choose the roles whose points, with those of the flow from each to the next, add up to the most."""
-    if not points:
+    Where headings say it they are believed. Of equal probabilities the first in the order of Role counts.
+    """
+    if not sentences:
         return ()
-    paths: list[tuple[int, tuple[Role, ...]]] = [
-        (own, (role,)) for own, role in zip(points[0], _ROLES, strict=True)
-    ]
-    for row in points[1:]:
-        paths = [
-            max((total + FLOW[path[-1]][column] + own, (*path, _ROLES[column])) for total, path in paths)
-            for column, own in enumerate(row)
-        ]
-    return max(paths)[1]
+    best = (model or load_model()).weigh(sentences).argmax(axis=1)
+    return tuple(
+        heading or _ROLES[own] for heading, own in zip(follow_headings(sentences), best, strict=True)
+    )
+
+
+def _normalize(points: Floats) -> Floats:
+    """Turn points into probabilities, row by row."""
+    powers = np.exp(points - points.max(axis=1, keepdims=True))
+    shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from feedsvc.digest.cues import HEADINGS
+from feedsvc.digest.headings import HEADINGS
 
 # Stands for each character of a formula, so that places stay the same; a full stop at its end is kept.
 _FORMULA = "\ue000"

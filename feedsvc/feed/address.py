@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from feedsvc.errors import AddressError
+from feedsvc.errors import AddressError, InvalidIdError
 from feedsvc.feed import LIMIT, PAGE, Definition, Feed, Options, default_kinds, join_definitions
 from feedsvc.feed.catalogue import RESERVED, Catalogue, define_category
-from feedsvc.paper import Kind
+from feedsvc.paper import ArxivId, Kind
 from feedsvc.query import Query, parse
-from feedsvc.query.ast import AnnouncedIn, AuthorTerm, ListedIn, Term
+from feedsvc.query.ast import AnnouncedIn, AuthorTerm, LikePaper, ListedIn, Or, Term, any_of
 from feedsvc.query.ast import Field as QueryField
 from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.query.terms import TermError, read_author, read_words
@@ -20,6 +20,10 @@ from feedsvc.query.words import spell
 from feedsvc.taxonomy import load_taxonomy
 
 Parameters = Sequence[tuple[str, str]]
+
+MOST_GIVEN = 20
+"""So many papers can be given in one address."""
+NAMED = 3
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
 _DAY = re.compile(r"(?!keyword/[^/]*$).*/\d{4}-\d{2}-\d{2}")
@@ -67,7 +71,7 @@ def resolve(
 
 
 def define_query(query: Query, catalogue: Catalogue) -> Definition:
-    """Give the feed of a query under its first name of: category, defined feed, keyword, author, search."""
+    """Give the feed of a query under its first name of: category, defined, keyword, author, like, search."""
     if isinstance(query, ListedIn | AnnouncedIn) and (category := define_category(query.place)):
         return category
     if definition := catalogue.find(query):
@@ -78,6 +82,8 @@ def define_query(query: Query, catalogue: Catalogue) -> Definition:
             return Definition(f"keyword/{spell(tokens, '-')}", spell(tokens), parts)
         case AuthorTerm():
             return Definition(f"author/{query.slug}", f"Papers by {query.slug}", parts)
+        case LikePaper() | Or() if given := _read_given(query):
+            return Definition(f"like/{'+'.join(given)}", f"Papers like {_name_some(given)}", parts)
     return Definition("search", str(query), parts, parameters=(("q", str(query)),))
 
 
@@ -144,9 +150,11 @@ def _read_query(place: str, values: dict[str, str]) -> Query | None:
             return _read_slug(rest, is_author=True)
         case "search" if not rest:
             return _read_search(values)
-        case "daily" | "like":
+        case "like":
+            return _read_papers(rest)
+        case "daily":
             raise AddressError(
-                f"{place!r} cannot be served: expected a category, name, keyword, author or search"
+                f"{place!r} cannot be served: expected a category, name, keyword, author, search or like"
             )
     return None
 
@@ -161,6 +169,29 @@ def _read_slug(text: str, is_author: bool = False) -> Query:
     if len(str(query)) > MAX_CHARACTERS:
         raise AddressError(f"{text[:20]!r}… is too long: expected no more than {MAX_CHARACTERS} characters")
     return query
+
+
+def _read_papers(text: str) -> Query:
+    papers = [part for part in re.split(r"[+,\s]+", text) if part]
+    try:
+        given = {ArxivId.parse(paper).paper for paper in papers}
+    except InvalidIdError as error:
+        raise AddressError(f"{error}, several of them joined with '+'") from error
+    if not 1 <= len(given) <= MOST_GIVEN:
+        raise AddressError(f"{len(given)} papers are given: expected from 1 to {MOST_GIVEN}")
+    return any_of(map(LikePaper, given))
+
+
+def _read_given(query: Query) -> list[str] | None:
+    """Give the papers of a query that asks for the like of some, and for nothing else."""
+    parts = query.operands if isinstance(query, Or) else (query,)
+    given = [part.paper for part in parts if isinstance(part, LikePaper)]
+    return given if len(given) == len(parts) and len(given) <= MOST_GIVEN else None
+
+
+def _name_some(papers: Sequence[str]) -> str:
+    more = len(papers) - NAMED
+    return f"{', '.join(papers[:NAMED])} and {more} more" if more > 0 else " or ".join(papers)
 
 
 def _read_search(values: dict[str, str]) -> Query:

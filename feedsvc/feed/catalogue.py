@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher, get_close_matches
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,6 +33,7 @@ from feedsvc.taxonomy import load_taxonomy
 RESERVED = frozenset(
     {"all", "archive", "author", "daily", "feeds", "index", "keyword", "like", "new", "search"}
 )
+NEAR = 4
 _NAME = re.compile(r"[a-z][a-z0-9-]+")
 # Two letters are a language, alone or with a script or a country: zh, zh-hant, pt-br.
 _LANGUAGE = re.compile(r"[a-z]{2}(-(arab|cyrl|hans|hant|latn))?(-[a-z]{2})?")
@@ -39,9 +41,14 @@ _LANGUAGE = re.compile(r"[a-z]{2}(-(arab|cyrl|hans|hant|latn))?(-[a-z]{2})?")
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The feeds that have a name, by their definitions, in alphabetical order."""
+    """The feeds that have a name: the defined ones in alphabetical order, and what finds the saved ones.
+
+    `followed` are the categories that the operator follows, so that no other is proposed; None is all.
+    """
 
     definitions: Mapping[str, Definition]
+    followed: frozenset[str] | None = None
+    find_saved: Callable[[str], Definition | None] = field(default=lambda name: None, compare=False)
 
     @cached_property
     def feeds(self) -> dict[str, Feed]:
@@ -56,11 +63,12 @@ class Catalogue:
         return definition.make_feed()
 
     def define(self, name: str) -> Definition:
-        """Find a category, an alias, an archive or a defined feed, in any letter case.
+        """Find a category, an alias, an archive, a defined or a saved feed, in any letter case.
 
         Raises UnknownFeedError.
         """
-        definition = define_category(name) or self.definitions.get(name.lower())
+        known = define_category(name) or self.definitions.get(name.lower())
+        definition = known or (self.find_saved(name.lower()) if _NAME.fullmatch(name.lower()) else None)
         if definition is None:
             raise UnknownFeedError(name, self.near(name))
         return definition
@@ -71,15 +79,30 @@ class Catalogue:
         return next((self.definitions[name] for name in matching), None)
 
     def near(self, name: str) -> tuple[str, ...]:
-        """Give the names that come close to one, best first."""
+        """Give the names of feeds there are that come close to one, best first: those that begin alike."""
+        wanted = name.lower()
+        known = self._spellings
+        matches = get_close_matches(wanted, known, n=max(1, len(known)))
+        best = sorted(matches, key=lambda match: (*_distance(match, wanted), match))
+        return tuple(dict.fromkeys(known[match] for match in best))[:NEAR]
+
+    @cached_property
+    def _spellings(self) -> dict[str, str]:
+        """Every name under which a feed can be asked for, in small letters, and the feed's own."""
         taxonomy = load_taxonomy()
-        known = {each.lower(): each for each in (*taxonomy.categories, *taxonomy.archives, *self.definitions)}
-        known |= taxonomy.canonical
-        matches = get_close_matches(name.lower(), known, n=4)
-        return tuple(dict.fromkeys(known[match] for match in matches))
+        followed = taxonomy.categories.keys() if self.followed is None else self.followed
+        categories = {name: place for name, place in taxonomy.canonical.items() if place in followed}
+        archives = [a.id for a in taxonomy.archives.values() if not followed.isdisjoint(a.categories)]
+        return categories | {name.lower(): name for name in (*archives, *self.definitions)}
 
     def _query_of(self, name: str) -> Query:
         return any_of(query for query, _ in self.definitions[name].parts)
+
+
+def _distance(name: str, wanted: str) -> tuple[float, int]:
+    alike = SequenceMatcher(None, name, wanted).ratio()
+    beginning = takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False))
+    return -alike, -len(list(beginning))
 
 
 def define_category(place: str) -> Definition | None:
@@ -95,12 +118,12 @@ def define_category(place: str) -> Definition | None:
     return Definition(found, f"{name} ({found})", ((query, default_kinds(query)),))
 
 
-def load_catalogue(folder: Path) -> Catalogue:
+def load_catalogue(folder: Path, followed: Collection[str] | None = None) -> Catalogue:
     """Read every `*.toml` of a folder. Raises SettingsError with all problems, one a line."""
     definitions, problems = _read_folder(folder)
     if problems:
         raise SettingsError("\n".join(problems))
-    return Catalogue(definitions)
+    return Catalogue(definitions, None if followed is None else frozenset(followed))
 
 
 def check_catalogue(folder: Path) -> list[str]:
@@ -110,13 +133,13 @@ def check_catalogue(folder: Path) -> list[str]:
 
 def _read_folder(folder: Path) -> tuple[dict[str, Definition], list[str]]:
     if not folder.is_dir():
-        return {}, [f"{folder}: expected a folder of feed definitions"]
+        return {}, [f"feeds_dir: {str(folder)!r} is no folder: expected one of feed definitions"]
     definitions: dict[str, Definition] = {}
     problems: list[str] = []
     for path in sorted(folder.glob("*.toml")):
         found: list[str] = []
         try:
-            found += _check_name(path.stem)
+            found += check_name(path.stem)
             definitions[path.stem] = _read_definition(path)
         except ValidationError as error:
             found += map(_explain, error.errors())
@@ -133,7 +156,8 @@ def _read_definition(path: Path) -> Definition:
     return Definition(path.stem, keys.title, ((query, kinds),), keys.limit, keys.description)
 
 
-def _check_name(name: str) -> list[str]:
+def check_name(name: str) -> list[str]:
+    """Give what keeps a feed from having a name; nothing if it may."""
     if not _NAME.fullmatch(name):
         return [f"{name!r} is no feed name: expected small letters, digits and hyphens, a letter first"]
     if name in RESERVED:
@@ -151,7 +175,7 @@ def _parse_query(text: object) -> Query:
     try:
         return parse(" ".join(text.split()))
     except QueryError as error:
-        raise ValueError(f"{error.expected} at character {error.position + 1}\n{error.pointer()}") from error
+        raise ValueError(f"at character {error.position + 1}: {error.expected}\n{error.pointer()}") from error
 
 
 def _read_category(text: str) -> str:

@@ -4,6 +4,7 @@
                  --papers---> store (comments, DOI, Unicode names, ...)
     arxiv.oai    --history--> history.rebuild_history --> store (what listings left out)
     store: papers without a digest --> digest.Summarizer --> store (digests)
+    store: recent papers without a sketch --> likeness --> store (sketches)
     store: what changed since a document was built --> render --> store (documents)
 
 Nothing here decides when; `schedule` does. What is due is read from the store's rows each time, so a
@@ -20,7 +21,8 @@ from feedsvc.http import Clock
 from feedsvc.pipeline.catchup import CatchUp, CaughtUp
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.ingest import Fetched, Ingest
-from feedsvc.pipeline.publish import Publisher
+from feedsvc.pipeline.publish import Built, Publisher
+from feedsvc.pipeline.sketches import Sketcher
 
 # At one request in three seconds a round takes minutes: what it brought so far is published this often.
 PUBLISH_EVERY = timedelta(seconds=30)
@@ -35,6 +37,7 @@ class Pipeline:
         self,
         ingest: Ingest,
         digester: Digester,
+        sketcher: Sketcher,
         publisher: Publisher,
         catch_up: CatchUp,
         clock: Clock,
@@ -42,6 +45,7 @@ class Pipeline:
     ) -> None:
         self.ingest = ingest
         self.digester = digester
+        self.sketcher = sketcher
         self.publisher = publisher
         self.catch_up = catch_up
         self._clock = clock
@@ -63,7 +67,7 @@ class Pipeline:
         published_at = self._clock.now()
         unreached = 0
         for fetched in self.ingest.fetch_batches(categories):
-            self._report(_describe(fetched))
+            self._report(describe_fetched(fetched))
             # At once, so that no feed made on demand meanwhile shows a paper without its digest.
             self._digested += self.digester.digest_papers()
             unreached = 0 if fetched.reached else unreached + 1
@@ -80,34 +84,56 @@ class Pipeline:
             self._publish()
         caught_up = self.catch_up.run_due()
         if caught_up is not None:
-            self._report(_describe_catch_up(caught_up))
+            self._report(describe_catch_up(caught_up))
         completed = self.ingest.fill_papers()
         if completed:
-            self._report(f"completed {completed} papers from the API")
+            self._report(describe_completed(completed))
         self._publish()
 
     def _publish(self) -> None:
         self._digested += self.digester.digest_papers()
         if self._digested:
-            self._report(f"digested  {self._digested} papers")
+            self._report(describe_digested(self._digested))
             self._digested = 0
+        self.sketcher.sketch_papers()
         built = self.publisher.build_documents()
         if built.changed or built.refused:
-            refused = f", {built.refused} refused" if built.refused else ""
-            self._report(
-                f"built     {built.changed} documents, {built.same + built.untouched} as before{refused}"
-            )
+            self._report(describe_built(built))
 
 
-def _describe_catch_up(caught_up: CaughtUp) -> str:
-    end = "" if caught_up.whole else "; it broke off and goes on later"
-    return (
-        f"harvested {caught_up.added} announcements that were missing, {caught_up.settled} days settled{end}"
-    )
-
-
-def _describe(fetched: Fetched) -> str:
+def describe_fetched(fetched: Fetched) -> str:
+    """Say in a line what fetching a category brought."""
     batch = fetched.batch
     counts = ", ".join(f"{count} {kind}" for kind, count in batch.counts) or batch.reason
     again = " (seen before)" if fetched.repeated else ""
     return f"fetched   {batch.category:<18} {batch.day}  {batch.state:<8} {counts}{again}"
+
+
+def describe_catch_up(caught_up: CaughtUp) -> str:
+    """Say in a line what a harvest brought."""
+    missing = write_count(caught_up.added, "missing announcement")
+    settled = f"; {write_count(caught_up.settled, 'batch', 'batches')} settled" if caught_up.settled else ""
+    end = "" if caught_up.whole else "; it broke off and goes on later"
+    return f"harvested {missing}{settled}{end}"
+
+
+def describe_completed(papers: int) -> str:
+    """Say in a line for how many papers the API told what listings do not."""
+    return f"completed {write_count(papers, 'paper')} from the API"
+
+
+def describe_digested(papers: int) -> str:
+    """Say in a line how many papers got digests."""
+    return f"digested  {write_count(papers, 'paper')}"
+
+
+def describe_built(built: Built) -> str:
+    """Say in a line what became of the documents."""
+    refused = f", {built.refused} refused" if built.refused else ""
+    documents = write_count(built.changed, "document")
+    return f"built     {documents}, {built.same + built.untouched} as before{refused}"
+
+
+def write_count(number: int, noun: str, plural: str = "") -> str:
+    """Write a number of things: 1 paper, 2 papers."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -25,7 +25,7 @@ from feedsvc.pipeline.ahead import work_ahead
 from feedsvc.pipeline.harvest import PREFIX, RecordSource, Told, read_papers
 from feedsvc.pipeline.progress import Progress, Recorder, Step, Tell
 from feedsvc.store import Store
-from feedsvc.store.bulk import Chunk, make_chunk
+from feedsvc.store.bulk import NOTHING, Chunk, make_chunk
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +47,13 @@ class ResumableSource(RecordSource, Protocol):
 class Scope:
     """Which estimates are wanted: in these categories, of days before the ledger's first own one.
 
-    What was announced since then is for the catch-up, which knows which days are missing.
+    What was announced since then is for the catch-up, which knows which days are missing. Rows are made for
+    the database that `backend` names.
     """
 
     categories: frozenset[str]
     before: date
+    backend: str
 
     def make_chunk(self, told: Iterable[Told]) -> Chunk:
         """Give the rows of papers and their first announcements; a paper of no wanted category has none."""
@@ -62,7 +64,7 @@ class Scope:
             if estimates:
                 papers.append(paper)
                 announcements += [estimate for estimate in estimates if estimate.day < self.before]
-        return make_chunk(papers, announcements)
+        return make_chunk(papers, announcements, self.backend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Backfill:
                     reading.chunk,
                     Step(reading.records, len(reading.skipped), reading.share, token=str(reading.line)),
                 )
-        recorder.record(Chunk([], []), Step(token=recorder.token, share=1.0, is_last=True))
+        recorder.record(NOTHING, Step(token=recorder.token, share=1.0, is_last=True))
         return recorder.progress
 
     def harvest_records(
@@ -125,7 +127,8 @@ class Backfill:
         return Recorder(self._store, self._clock, name, self._tell)
 
     def _scope(self) -> Scope:
-        return Scope(self._categories, self._store.ledger.first_day() or date.max)
+        before = self._store.ledger.first_day() or date.max
+        return Scope(self._categories, before, self._store.bulk.backend)
 
 
 def _read_chunks(path: Path, after: int, scope: Scope, size: int) -> Iterator[_Reading]:

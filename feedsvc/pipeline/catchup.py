@@ -14,9 +14,10 @@ from feedsvc.history import Coverage, PaperHistory, rebuild_history
 from feedsvc.http import Clock
 from feedsvc.ledger import REBUILT_SOURCE, count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Batch, BatchState, Paper
+from feedsvc.query import Subject
 from feedsvc.store import Store
 from feedsvc.store.harvests import Harvest
-from feedsvc.store.papers import chunked
+from feedsvc.store.versions import chunked
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,9 @@ class CatchUp:
         except (UpstreamError, AnswerError) as error:
             log.warning("the ledger's gaps could not be closed: %s", error, extra={"action": "catch-up"})
             return CaughtUp(whole=False)
+        if newest is None:
+            log.warning("OAI-PMH tells of no paper in a week: not believed", extra={"action": "catch-up"})
+            return CaughtUp(whole=False)
         settled = self._settle(coverages, newest, now)
         self._store.harvests.save(replace(harvest, touched_at=self._clock.now(), done=True))
         return CaughtUp(added, settled)
@@ -96,33 +100,31 @@ class CatchUp:
             return has_gaps or any(coverage.first < coverage.last for coverage in coverages.values())
         return now - last.touched_at >= (TRY_AGAIN if has_gaps or not last.done else AUDIT_EVERY)
 
-    def _harvest(self, coverages: Mapping[str, Coverage]) -> tuple[int, date]:
+    def _harvest(self, coverages: Mapping[str, Coverage]) -> tuple[int, date | None]:
+        """Record what is missing; give how many rows that were, and the newest change told of, if any."""
         gaps = [day for coverage in coverages.values() for day in coverage.gaps]
         last = max(coverage.last for coverage in coverages.values())
-        added, newest = 0, date.min
+        added, changes = 0, set[date]()
         for page in self._source.harvest_papers(min(gaps, default=last) - OVERLAP):
-            newest = max((history.changed for history, _ in page), default=newest)
+            changes.update(history.changed for history, _ in page)
             for told in chunked(page, PAPERS_A_TRANSACTION):
                 added += self._add_missing(told, coverages)
-        return added, newest
+        return added, max(changes, default=None)
 
     def _add_missing(self, told: Sequence[Told], coverages: Mapping[str, Coverage]) -> int:
         """Record what the ledger should have of some papers and has not."""
         released = eastern_date(self._clock.now())
-        known: dict[tuple[str, str], list[Announcement]] = {}
-        categories: dict[str, set[str]] = {}
+        known: dict[str, list[Subject]] = {}
         for subject in self._store.announcements.of_papers(history.paper for history, _ in told):
-            announcement = subject.announcement
-            known.setdefault((announcement.paper, announcement.category), []).append(announcement)
-            categories.setdefault(announcement.paper, set()).update(subject.wording.categories)
+            known.setdefault(subject.announcement.paper, []).append(subject)
         missing: list[Announcement] = []
         for history, _ in told:
-            before = categories.get(history.paper)
+            subjects = known.get(history.paper, [])
             for place in history.places():
                 if place in coverages:
-                    was_listed = None if before is None else place in before
-                    rows = known.get((history.paper, place), [])
-                    missing += rebuild_history(history, place, rows, coverages[place], was_listed)
+                    rows = [s.announcement for s in subjects if s.announcement.category == place]
+                    lacked_on = _last_without(place, subjects)
+                    missing += rebuild_history(history, place, rows, coverages[place], lacked_on)
         if not missing:
             return 0
         rows = [replace(announcement, released=released) for announcement in missing]
@@ -172,6 +174,12 @@ def _last_judged(now: datetime) -> date:
     while not is_weekday(day) or now < switches_at(day) + GRACE:
         day -= timedelta(days=1)
     return day
+
+
+def _last_without(place: str, subjects: Iterable[Subject]) -> date | None:
+    """Give the last day on which a paper was announced without being in a category; None if there is none."""
+    days = (s.announcement.day for s in subjects if place not in s.wording.categories)
+    return max(days, default=None)
 
 
 def _by_id(told: Sequence[Told]) -> Iterator[tuple[str, Paper]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Protocol
@@ -15,6 +16,8 @@ from feedsvc.paper import Paper
 PREFIX = "arXivRaw"
 
 Told = tuple[PaperHistory, Paper]
+
+log = logging.getLogger(__name__)
 
 
 class RecordSource(Protocol):
@@ -36,6 +39,8 @@ class Harvester:
     def harvest_papers(self, since: date) -> Iterator[Sequence[Told]]:
         """Give every paper whose record changed since a day, newest version, page by page."""
         for page in self._source.list_records(since, None, None, PREFIX):
+            for reason in page.skipped:
+                log.warning("a record was skipped: %s", reason, extra={"action": "skip"})
             yield read_papers(page)
 
 

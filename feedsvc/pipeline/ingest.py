@@ -37,8 +37,9 @@ API_REST = timedelta(minutes=30)
 FIRST_DAY = date(1991, 8, 14)
 # The date of a listing that is older than this is not believed unseen.
 OLD = timedelta(days=7)
-# So many new papers tell a batch's age.
+# So many papers tell a batch's age: those of which a version was sent in for it. Cross-lists may be old.
 AGE_SAMPLE = 50
+DATED = frozenset({Kind.NEW, Kind.REPLACE, Kind.REPLACE_CROSS})
 
 
 class Source(Protocol):
@@ -146,21 +147,23 @@ class Ingest:
         verdict = judge_batch(listing.day, announcements, listing.skipped, earlier, repeats, is_out=is_out)
         is_before_whole = not earlier or is_whole_before(listing.day, earlier[0])
         is_recent = listing.day >= announced_day(self._clock.now()) - OLD
-        if verdict.state is BatchState.STALE or (is_before_whole and is_recent):
+        if verdict.state is BatchState.STALE or (is_before_whole and is_recent and not repeats):
             return verdict
-        # An old batch cannot be known by its content where that was never seen: the API tells its age.
+        # An old batch cannot be known by its content where that was never seen, or in part without its
+        # being noticed: the API tells its age.
         age = self._judge_age(listing)
         return verdict if age.state is BatchState.OK else age
 
     def _judge_age(self, listing: Listing) -> Verdict:
-        new = [f"{item.paper.id}v{item.paper.version}" for item in listing.items if item.kind is Kind.NEW]
-        if not new:
+        dated = [f"{item.paper.id}v{item.paper.version}" for item in listing.items if item.kind in DATED]
+        if not dated:
             return Verdict(BatchState.OK)
         try:
-            papers = self._source.fetch_papers(new[:AGE_SAMPLE])
+            papers = self._source.fetch_papers(dated[:AGE_SAMPLE])
         except (UpstreamError, AnswerError) as error:
             return Verdict(BatchState.FAILED, f"its age could not be told: {error}")
-        return judge_age(listing.day, [paper.submitted for paper in papers if paper.submitted])
+        sent = (paper.revised or paper.submitted for paper in papers)
+        return judge_age(listing.day, [moment for moment in sent if moment])
 
     def _note(self, category: str, day: date, verdict: Verdict, now: datetime) -> Fetched:
         batch = Batch(day, category, verdict.state, "listing", "", (), now, now, reason=verdict.reason)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
-from feedsvc.feed import Feed
+from feedsvc.errors import UnknownPaperError
+from feedsvc.feed import PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.window import compose_entries, select_papers, stand_papers
 from feedsvc.http import Clock
 from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.shelf import Shelf
+from feedsvc.query import Query
+from feedsvc.query.ast import given_papers
 from feedsvc.query.registry import Registry
 from feedsvc.render import Format, Head
+from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
 from feedsvc.taxonomy import load_taxonomy
@@ -61,6 +65,7 @@ class Publisher:
         base: str,
         languages: Sequence[str],
         categories: Sequence[str],
+        saved: Callable[[], Iterable[Definition]] = tuple,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
@@ -69,6 +74,7 @@ class Publisher:
         self._base = base
         self._languages = tuple(languages)
         self._categories = tuple(categories)
+        self._saved = saved
         self._shelf = Shelf()
         self._complete_day: date | None = None
         self._registry: Registry[str] | None = None
@@ -76,16 +82,21 @@ class Publisher:
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
     def ready_feeds(self) -> tuple[Feed, ...]:
-        """Give the feeds whose documents are kept ready: followed categories, archives, definitions."""
+        """Give the feeds whose documents are kept ready: of categories, archives, definitions, saved ones."""
         followed = set(self._categories)
         archives = load_taxonomy().archives
         places = followed | {name for name, a in archives.items() if not followed.isdisjoint(a.categories)}
-        return (*map(self._catalogue.category_feed, sorted(places)), *self._catalogue.feeds.values())
+        return (
+            *map(self._catalogue.category_feed, sorted(places)),
+            *self._catalogue.feeds.values(),
+            *(definition.make_feed() for definition in self._saved()),
+        )
 
     def find_document(self, feed: Feed, format_: str, language: str | None = None) -> Document:
         """Give a feed's document: the ready one, or one made now and kept for a while.
 
-        `language` None means the default one.
+        `language` None means the default one. Raises UnknownPaperError if it is about papers like one that
+        is not stored.
         """
         key = (feed.name, format_, language or self._languages[0])
         ready = self._store.documents.find(key)
@@ -95,8 +106,14 @@ class Publisher:
         kept = self._shelf.find(key, revision)
         if kept is not None:
             return kept
-        document, _ = self._make_document(feed, format_, key[2])
+        self._check_given(feed)
+        document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
         return self._shelf.keep(key, revision, document)
+
+    def _check_given(self, feed: Feed) -> None:
+        given = sorted(given_papers(feed.query))
+        if given and (unknown := self._store.likeness.find_unknown(given)):
+            raise UnknownPaperError(unknown[0])
 
     def is_complete(self, now: datetime) -> bool:
         """Tell whether the newest day is there in every followed category, and its documents had time.
@@ -121,7 +138,7 @@ class Publisher:
         feeds = {feed.name: feed for feed in self.ready_feeds()}
         keys = [(name, f, language) for name in feeds for f in self._formats for language in self._languages]
         due, untouched = self._sort_by_need(feeds, keys, stamps, revision)
-        outcomes = [self._build(feeds[key[0]], key, revision, stamps.get(key)) for key in due]
+        outcomes = list(self._build_due(feeds, due, stamps, revision))
         self._store.documents.note_untouched(untouched, revision)
         self._store.documents.keep_only(set(keys))
         return Built(
@@ -162,42 +179,68 @@ class Publisher:
         return holders.union(self._register(feeds).match_any(changes))
 
     def _register(self, feeds: Mapping[str, Feed]) -> Registry[str]:
-        """Give the registry of the feeds there are now."""
-        queries = {name: feed.query for name, feed in feeds.items()}
+        """Give the registry of the feeds there are now, as of the ledger's newest day."""
+        queries = {name: self._store.announcements.resolve(feed.query) for name, feed in feeds.items()}
         if self._registry is None:
             self._registry = Registry(queries)
         self._registry.keep_only(queries)
         return self._registry
 
-    def _build(self, feed: Feed, key: DocumentKey, revision: int, known: Stamp | None) -> str:
+    def _build_due(
+        self,
+        feeds: Mapping[str, Feed],
+        due: Iterable[DocumentKey],
+        stamps: Mapping[DocumentKey, Stamp],
+        revision: int,
+    ) -> Iterator[str]:
+        """Build documents, each feed's entries put together once for all formats of a language."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for name, format_, language in due:
+            groups.setdefault((name, language), []).append(format_)
+        for (name, language), formats in groups.items():
+            feed = feeds[name]
+            try:
+                entries = self.compose_feed(feed, language)
+            except Exception:
+                log.exception("feed %s not put together, it stays", name, extra={"action": "refuse"})
+                yield from ["refused"] * len(formats)
+                continue
+            for format_ in formats:
+                key = (name, format_, language)
+                yield self._build(feed, key, entries, revision, stamps.get(key))
+
+    def _build(
+        self, feed: Feed, key: DocumentKey, entries: Sequence[Entry], revision: int, known: Stamp | None
+    ) -> str:
         _, format_, language = key
         recipe = self._recipe(feed)
         try:
-            document, papers = self._make_document(feed, format_, language)
+            document = self._make_document(feed, format_, language, entries)
             self._formats[format_].check(document.body)
         except Exception:
             # Whatever it is that one paper brings, the other documents must not wait for it.
             log.exception("document %s not built, the former one stays", key, extra={"action": "refuse"})
             return "refused"
-        if not papers and known is not None and known.entries and known.recipe == recipe:
+        if not entries and known is not None and known.entries and known.recipe == recipe:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
-        stamp = Stamp(recipe, revision, len(papers))
-        changed = self._store.documents.save(document, stamp, papers)
+        stamp = Stamp(recipe, revision, len(entries))
+        changed = self._store.documents.save(document, stamp, [entry.paper.id for entry in entries])
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
-        parts = (feed.name, feed.title, feed.description, str(feed.query), str(feed.limit), self._base)
+        # A new day in the ledger moves relative dates on: entries fall out although no row of theirs changed.
+        query = self._store.announcements.resolve(feed.query)
+        parts = (feed.name, feed.title, feed.description, str(query), str(feed.limit), self._base)
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
-    def _make_document(self, feed: Feed, format_: str, language: str) -> tuple[Document, list[str]]:
+    def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
         renderer = self._formats[format_]
-        entries = self.compose_feed(feed, language)
         head = self._head(feed, renderer, entries, language)
         body = self._assemble(renderer, head, entries, language, brief=False)
         if len(body) > BRIEF_ABOVE_BYTES:
             body = self._assemble(renderer, head, entries, language, brief=True)
-        document = Document(
+        return Document(
             feed=feed.name,
             format=format_,
             language=language,
@@ -207,17 +250,16 @@ class Publisher:
             etag=hashlib.sha256(body).hexdigest()[:32],
             changed_at=self._clock.now().replace(microsecond=0),
         )
-        return document, [entry.paper.id for entry in entries]
 
     def _head(self, feed: Feed, renderer: Format, entries: Sequence[Entry], language: str) -> Head:
         shown = None if language == self._languages[0] else language
         return Head(
             id=feed.id,
-            title=feed.title,
+            title=feed.title if shown is None else f"{feed.title} · {name_language(language)}",
             subtitle=feed.description,
             updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
             self_url=self._base + feed.path(renderer.suffix, shown),
-            page_url=f"{self._base}/",
+            page_url=self._base + feed.path(PAGE, shown),
             language=language,
             generator_version=version("feedsvc"),
             stylesheet_url=f"{self._base}/static/feed.css",
@@ -226,18 +268,25 @@ class Publisher:
     def compose_feed(self, feed: Feed, language: str) -> tuple[Entry, ...]:
         """Give the entries of a feed's document, newest first."""
         rows = self._store.announcements
-        chosen = select_papers(
-            rows.matching(feed.query, by_release=True), rows.matching(feed.query, by_release=False)
-        )
-        standings = stand_papers(self._taken_in(feed, chosen))[: feed.limit if feed.limit < 200 else None]
+        query = rows.resolve(feed.query)
+        chosen = select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
+        standings = stand_papers(self._taken_in(query, chosen))[: feed.limit if feed.limit < 200 else None]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)
-        return compose_entries(standings, papers, self._store.digests.load(keys, languages))
+        entries = compose_entries(standings, papers, self._store.digests.load(keys, languages))
+        return self._give_reasons(entries, given_papers(feed.query))
 
-    def _taken_in(self, feed: Feed, papers: Iterable[str]) -> list[Announcement]:
+    def _give_reasons(self, entries: tuple[Entry, ...], given: frozenset[str]) -> tuple[Entry, ...]:
+        """Say of each entry what it is like, where a feed asks for papers like others."""
+        if not given:
+            return entries
+        reasons = self._store.likeness.explain(given, [entry.paper for entry in entries])
+        return tuple(replace(entry, likeness=reasons.get(entry.paper.id)) for entry in entries)
+
+    def _taken_in(self, query: Query, papers: Iterable[str]) -> list[Announcement]:
         subjects = self._store.announcements.of_papers(papers)
-        return [subject.announcement for subject in subjects if feed.query.matches(subject)]
+        return [subject.announcement for subject in subjects if query.matches(subject)]
 
     def _assemble(
         self, renderer: Format, head: Head, entries: Sequence[Entry], language: str, *, brief: bool

@@ -60,6 +60,11 @@ def spell(tokens: Sequence[str], space: str = " ") -> str:
     return "".join(parts)
 
 
+def is_letter(token: str) -> bool:
+    """Tell whether a token is one letter or digit that is no word by itself: an initial, in a name."""
+    return len(token) == 1 and not is_character(token)
+
+
 def is_character(token: str) -> bool:
     """Tell whether a token is one Chinese, Japanese or Korean character."""
     return _CJK_TOKEN.fullmatch(token) is not None

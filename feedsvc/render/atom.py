@@ -77,6 +77,7 @@ class ArxivEntryExtension(BaseEntryExtension):  # type: ignore[misc]
             _add(entry, "doi", doi)
         _add(entry, "journal_ref", self.view.journal_ref)
         _add(entry, "comment", self.view.comment)
+        _add(entry, "license", self.view.license)
         return entry
 
     def _complete_title(self, entry: etree._Element) -> None:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import quote
 
+from feedsvc.calendar import day_announced_at
 from feedsvc.paper import Author, Digest, Entry, Kind, Paper, order_id
 from feedsvc.render.characters import clean_line, clean_text
 from feedsvc.render.content import Body, Note, Section, render_content
@@ -17,6 +19,10 @@ from feedsvc.taxonomy import load_taxonomy
 
 # arXiv's titles and abstracts are in English, save a handful that nothing tells apart.
 ORIGINAL_LANGUAGE = "en"
+
+# An entry is described once for all formats that are written of it one after the other.
+VIEWS = 1_000
+SUMMARY = 300
 
 # arXiv makes HTML of most papers submitted since, and no list says of which: https://info.arxiv.org/about/accessible_HTML.html
 HTML_SINCE = datetime(2023, 12, 1, tzinfo=UTC)
@@ -55,7 +61,8 @@ class Link:
 class EntryView:
     """All that any format says of an entry. Text is fit for XML; no field is empty where it is not None.
 
-    `content` is XHTML made of `body`. The primary category and the abstract page's link come first.
+    `content` is XHTML made of `body`, `summary` plain text, the first sentences of what is new. The primary
+    category and the abstract page's link come first.
     """
 
     id: str
@@ -74,8 +81,10 @@ class EntryView:
     license: str | None
     body: Body
     content: str
+    summary: str | None
 
 
+@lru_cache(VIEWS)
 def describe_entry(entry: Entry, language: str, *, brief: bool = False) -> EntryView:
     """Describe an entry in a language; `brief` keeps only the first sentence of each section."""
     paper, digest = entry.paper, entry.digest
@@ -98,7 +107,15 @@ def describe_entry(entry: Entry, language: str, *, brief: bool = False) -> Entry
         license=_clean_or_none(paper.license),
         body=body,
         content=render_content(body, language),
+        summary=_summarize(body),
     )
+
+
+def _summarize(body: Body) -> str | None:
+    """Give some plain text of the section that tells what is new, or of the abstract."""
+    sections = [*body.digest[1:2], *body.digest[:1], *body.original[-1:]]
+    text = clean_line(to_text(clean_line(sections[0].text))) if sections else ""
+    return _first_sentence(text, SUMMARY) or None
 
 
 def name_license(url: str) -> str:
@@ -173,11 +190,15 @@ def _compose_body(entry: Entry, links: Iterable[Link], phrases: Phrases, brief: 
     return Body(
         language=phrases.language,
         warning=phrases.withdrawn if paper.is_withdrawn else None,
-        facts=(phrases.name_kind(entry.kind, paper.version), clean_line(", ".join(paper.categories))),
+        facts=(
+            phrases.name_kind(entry.kind, paper.version),
+            phrases.format_date(day_announced_at(entry.published)),
+            clean_line(", ".join(paper.categories)),
+        ),
         digest=sections,
         remark=clean_line(phrases.name_method(told.method)) if told else None,
         original=tuple(_original_sections(paper, told, phrases, brief)),
-        notes=tuple(_compose_notes(paper, phrases)),
+        notes=(*_compose_reason(entry, phrases), *_compose_notes(paper, phrases)),
         links=tuple(_name_links(links, phrases)),
     )
 
@@ -220,12 +241,12 @@ _SENTENCE = re.compile(r".{40,}?[.!?](?=\s+[A-Z])", re.DOTALL)
 _CUT = 400
 
 
-def _first_sentence(text: str) -> str:
+def _first_sentence(text: str, cut: int = _CUT) -> str:
     """Cut a text that nobody split into sentences: behind what looks like the first, or at a word."""
     found = _SENTENCE.match(text)
-    if found and found.end() <= 2 * _CUT:
+    if found and found.end() <= 2 * cut:
         return found[0]
-    return text if len(text) <= _CUT else text[:_CUT].rpartition(" ")[0] + "…"
+    return text if len(text) <= cut else text[:cut].rpartition(" ")[0] + "…"
 
 
 _LOST_LINK = re.compile(r"\s*this (?:https?|ftp) URL")
@@ -234,6 +255,14 @@ _LOST_LINK = re.compile(r"\s*this (?:https?|ftp) URL")
 def _mend_links(text: str, paper: Paper) -> str:
     """Name the abstract page where a copy from arXiv's pages lost a link, which stands there."""
     return _LOST_LINK.sub(" " + clean_line(paper.abs_url), text).strip()
+
+
+def _compose_reason(entry: Entry, phrases: Phrases) -> Iterator[Note]:
+    """Say why the paper is in a feed of papers like others."""
+    if entry.likeness:
+        words = clean_line(", ".join(entry.likeness.words))
+        label = phrases.name_likeness(entry.likeness.paper) + phrases.colon
+        yield Note(label, words, ORIGINAL_LANGUAGE)
 
 
 def _compose_notes(paper: Paper, phrases: Phrases) -> Iterator[Note]:

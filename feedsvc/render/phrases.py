@@ -15,9 +15,10 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """Headings, labels and patterns in one language; `language` is the one they are really in."""
+    """Headings, labels and patterns in one language: `language`, which calls itself `name`."""
 
     language: str
+    name: str
     new: str
     cross: str
     replace: str
@@ -30,6 +31,7 @@ class Phrases:
     original_title: str
     extractive: str
     written: str
+    like: str
     comments: str
     journal_ref: str
     doi: str
@@ -50,6 +52,10 @@ class Phrases:
         """Say where a digest comes from."""
         return self.extractive if method == "extractive" else self.written.format(method=method)
 
+    def name_likeness(self, paper: str) -> str:
+        """Say which paper another one is like."""
+        return self.like.format(paper=paper)
+
     def format_date(self, day: Date) -> str:
         """Write a day as people do in this language."""
         return self.date.format(day=day.day, month=self.months[day.month - 1], year=day.year)
@@ -65,3 +71,9 @@ def load_phrases(language: str) -> Phrases:
         tag = tag.rpartition("-")[0] or FALLBACK
     values = tomllib.loads(files[tag].read_text("utf-8"))
     return Phrases(**{**values, "months": tuple(values["months"])})
+
+
+def name_language(language: str) -> str:
+    """Give what a language calls itself; the tag of one without phrases of its own."""
+    phrases = load_phrases(language)
+    return phrases.name if phrases.language.lower() == language.lower() else language

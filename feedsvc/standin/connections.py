@@ -29,7 +29,7 @@ def is_gone(connection: socket.socket | None) -> bool:
 
 
 def reset_connection(connection: socket.socket | None) -> NoReturn:
-    """Make the server drop the connection before the first byte: closing without lingering sends a reset."""
+    """Make the server drop the connection where it is: closing without lingering sends a reset."""
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     raise ConnectionResetError("reset on purpose")

@@ -33,6 +33,7 @@ class FaultKind(StrEnum):
     CUT_OFF = "cut_off"  # half of the document, as if it were all
     TRUNCATED = "truncated"  # half of the document, with the length of the whole announced
     RESET = "reset"  # the connection is reset before the first byte
+    BROKEN_OFF = "broken_off"  # the connection is reset in the middle of the answer
     HANG = "hang"  # the answer waits
     DRIBBLE = "dribble"  # the answer comes in few bytes at long intervals
     # Listings only:

@@ -25,6 +25,9 @@ def send_answer(
     headers = dict(answer.headers)
     if kind is FaultKind.RESET:
         body = map(reset_connection, [connection])
+    elif kind is FaultKind.BROKEN_OFF:
+        body = _break_off(answer, connection)
+        headers["Content-Length"] = str(len(answer.body))
     elif kind is FaultKind.CUT_OFF:
         body = cut_answer(answer).body
     elif kind is FaultKind.TRUNCATED:
@@ -34,6 +37,11 @@ def send_answer(
         body = _dribble(answer, fault.seconds, connection, sleep)
         headers["Content-Length"] = str(len(answer.body))
     return Response(body, answer.status, headers, content_type=answer.content_type)
+
+
+def _break_off(answer: Answer, connection: socket.socket | None) -> Iterator[bytes]:
+    yield cut_answer(answer).body
+    reset_connection(connection)
 
 
 def hang(seconds: float, connection: socket.socket | None, sleep: Sleep) -> None:

@@ -28,6 +28,7 @@ from feedsvc.standin.feeds import Format, answer_listing
 from feedsvc.standin.log import FAULT, Recorder, RequestLog
 from feedsvc.standin.markup import Answer
 from feedsvc.standin.oai import PAGE_SIZE, Repository, answer_oai, describe_request, name_categories
+from feedsvc.standin.present import move_corpus
 from feedsvc.standin.sample import load_sample
 from feedsvc.standin.sending import Sleep, hang, send_answer
 
@@ -203,12 +204,17 @@ def open_standin(
     ticking: bool = True,
     corpus: Corpus | None = None,
     page_size: int = PAGE_SIZE,
+    now: datetime | None = None,
 ) -> RunningStandin:
     """Serve a corpus, else a folder of crawled pages, else the bundled sample.
 
-    The clock starts at the first step and ticks from there on, unless it is told to stand still.
+    The clock starts at the first step and ticks from there on, unless it is told to stand still. With `now`
+    the corpus is moved into that week, and the clock starts at this instant.
     """
     corpus = corpus or (load_crawl(papers) if papers else load_sample())
+    corpus = corpus if now is None else move_corpus(corpus, now)
     clock = StandinClock(corpus.timeline, time.monotonic) if ticking else StandinClock(corpus.timeline)
+    if now is not None:
+        clock.move_to(now)
     app = create_standin(corpus, clock, FaultQueue(), RequestLog(), page_size=page_size)
     return run_standin(app, host, port)

@@ -14,10 +14,12 @@ from feedsvc.store.engine import open_engine
 from feedsvc.store.figures import FigureStore
 from feedsvc.store.harvests import HarvestStore
 from feedsvc.store.ledger import LedgerStore
+from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.migrations import check_schema, migrate
 from feedsvc.store.papers import DigestStore, PaperStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
+from feedsvc.store.saved import SavedStore
 
 
 class Store:
@@ -26,7 +28,8 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.ledger = LedgerStore(engine)
-        self.announcements = AnnouncementStore(engine)
+        self.likeness = LikenessStore(engine)
+        self.announcements = AnnouncementStore(engine, self.likeness)
         self.papers = PaperStore(engine)
         self.digests = DigestStore(engine)
         self.documents = DocumentStore(engine)
@@ -34,6 +37,7 @@ class Store:
         self.figures = FigureStore(engine)
         self.harvests = HarvestStore(engine)
         self.bulk = BulkStore(engine)
+        self.saved = SavedStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""

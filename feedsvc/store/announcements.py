@@ -3,58 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Select, case, func, or_, select
+from sqlalchemy import Connection, Engine, Select, or_, select
 
-from feedsvc.paper import Announcement, Kind
+from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
+from feedsvc.query.ast import is_relative, resolve_dates, resolve_likeness
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
+from feedsvc.store.candidates import find_by_place, find_by_release, find_horizon, find_newest_day
 from feedsvc.store.engine import read
-from feedsvc.store.narrow import narrow_query
-from feedsvc.store.papers import chunked, load_papers
+from feedsvc.store.likeness import LikenessStore
+from feedsvc.store.place import day_of
+from feedsvc.store.plan import plan_query
 from feedsvc.store.rows import read_announcement
+from feedsvc.store.versions import chunked, load_papers
 
 CHUNK = 400
-FIRST_SPAN = timedelta(days=2)
+# What needs no second look is often wanted by the hundred.
+CHUNK_EXACT = 100
 # Building a hundred feeds asks about the same recent papers again and again: their words are read once.
 WORDINGS = 8000
 MOST_READ = 100_000
+BEFORE_ALL = date(1991, 8, 14)  # arXiv's first day
 
 
 class AnnouncementStore:
     """Announcements across categories and days."""
 
-    def __init__(self, engine: Engine, most_read: int = MOST_READ) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        likeness: LikenessStore | None = None,
+        *,
+        most_read: int = MOST_READ,
+        most_searched: int | None = None,
+    ) -> None:
         self._engine = engine
+        self._likeness = likeness or LikenessStore(engine)
         self._most_read = most_read
+        self._most_searched = most_searched
         self._word = lru_cache(WORDINGS)(Wording)
 
     def matching(self, query: Query, *, by_release: bool) -> Iterator[Announcement]:
         """Give the announcements that match a query, read only as far as the caller goes on.
 
         With `by_release` newest release day first, and none of history that was filled in later; else newest
-        day first, on one day in arXiv's order of kinds, then the later id. Where words decide, only the
-        newest 100,000 announcements are read: there is no index of words yet, and any visitor may ask.
+        day first, on one day the later paper. Of a query that no index helps with, only the newest 100,000
+        candidates are read, and words that are all common are looked for together only back to `reach`: any
+        visitor may ask. Dates relative to the newest day count from the newest announcement.
         """
-        condition = narrow_query(query)
-        table = schema.announcements.c
-        date_ = table.released if by_release else table.day
-        rank = case({kind.value: kind.rank for kind in Kind}, value=table.kind)
-        order = (date_.desc(), table.day.desc(), rank, table.paper.desc(), table.category)
-        statement = select(schema.announcements).where(condition.clause).order_by(*order)
+        query = self.resolve(query)
+        plan = plan_query(query)
         with read(self._engine) as connection:
-            spans = (statement.where(date_.between(*span)) for span in _read_spans(connection, date_))
-            chunks = (chunk for span in spans for chunk in self._read(connection, span))
-            if condition.exact:
+            find = find_by_release if by_release else find_by_place
+            statements = find(connection, plan, self._most_searched)
+            size = CHUNK_EXACT if plan.exact else CHUNK
+            chunks = (chunk for statement in statements for chunk in self._read(connection, statement, size))
+            if plan.exact:
                 yield from chain.from_iterable(chunks)
                 return
             subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
             yield from (s.announcement for s in islice(subjects, self._most_read) if query.matches(s))
+
+    def resolve(self, query: Query) -> Query:
+        """Give a query that says by itself what it takes in, as long as the store does not change.
+
+        Dates that are relative to the newest day are made absolute, see `resolve_dates`; in an empty store
+        they stand for no day that is there. Papers like another one are named, see `resolve_likeness`; there
+        are none like one that is not stored.
+        """
+        query = resolve_likeness(query, self._likeness.find)
+        if not is_relative(query):
+            return query
+        with read(self._engine) as connection:
+            newest = find_newest_day(connection)
+        return resolve_dates(query, newest or BEFORE_ALL)
+
+    def reach(self, query: Query) -> date | None:
+        """Give the day before which a query's words are not looked for; None if they are everywhere."""
+        plan = plan_query(self.resolve(query))
+        with read(self._engine) as connection:
+            horizon = find_horizon(connection, plan, self._most_searched)
+        return day_of(horizon) if horizon else None
 
     def of_papers(self, papers: Iterable[str]) -> list[Subject]:
         """Give every announcement of some papers, each with the version that it announced."""
@@ -83,8 +118,10 @@ class AnnouncementStore:
             rows = connection.execute(statement.limit(limit))
             return self._subjects(connection, [read_announcement(row) for row in rows])
 
-    def _read(self, connection: Connection, statement: Select[Any]) -> Iterator[list[Announcement]]:
-        with connection.execution_options(yield_per=CHUNK).execute(statement) as rows:
+    def _read(
+        self, connection: Connection, statement: Select[Any], size: int
+    ) -> Iterator[list[Announcement]]:
+        with connection.execution_options(yield_per=size).execute(statement) as rows:
             for partition in rows.partitions():
                 yield [read_announcement(row) for row in partition]
 
@@ -95,14 +132,3 @@ class AnnouncementStore:
             paper = papers[announcement.paper, announcement.version]
             subjects.append(Subject(paper, announcement, self._word(paper)))
         return subjects
-
-
-def _read_spans(connection: Connection, date_: Column[date]) -> Iterator[tuple[date, date]]:
-    # Without bounds a database sorts the whole history of an archive's categories before its first row.
-    newest, oldest = (connection.execute(select(end(date_))).scalar() for end in (func.max, func.min))
-    length = FIRST_SPAN
-    while newest and oldest and newest >= oldest:
-        length = min(length, newest - oldest + timedelta(days=1))
-        yield newest - length + timedelta(days=1), newest
-        newest -= length
-        length *= 2

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from feedsvc.ledger import REBUILT_SOURCE, SETTLED, count_kinds, judge_missing, renew_batch
 from feedsvc.paper import Announcement, Batch, BatchState, Kind, Origin, Paper
 from feedsvc.store import schema
+from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
-from feedsvc.store.listed import insert_absent, save_announcements
-from feedsvc.store.papers import chunked, save_papers
+from feedsvc.store.listed import insert_absent, save_announcements, settle_estimates
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import batch_row, read_announcement, read_batch
+from feedsvc.store.versions import chunked, save_papers
+from feedsvc.store.words import index_changes
 
 EARLIER = 10
 FIRST_KINDS = (Kind.NEW.value, Kind.CROSS.value)
@@ -61,6 +63,7 @@ class LedgerStore:
             kept = replace(renew_batch(known, batch), counts=count_kinds(rows))
             _save_batch(connection, kept, known)
             save_implied(connection, implied, revision)
+            index_changes(connection, revision)
         same = known is not None and batch.fingerprint != "" and known.fingerprint == batch.fingerprint
         return Recorded(kept, added, mended, repeated=same and not added and not mended)
 
@@ -75,6 +78,7 @@ class LedgerStore:
             revision = Revision(connection)
             save_papers(connection, papers, revision)
             added = insert_absent(connection, announcements, revision)
+            index_changes(connection, revision)
             for batch in batches:
                 known = _find_batch(connection, batch.category, batch.day)
                 rows = _announcements(connection, batch.category, batch.day)
@@ -154,7 +158,7 @@ class LedgerStore:
     def newest_day(self) -> date | None:
         """Give the newest day with an announcement; None for an empty ledger."""
         with read(self._engine) as connection:
-            return connection.execute(select(func.max(schema.announcements.c.day))).scalar()
+            return find_newest_day(connection)
 
     def latest_batches(self) -> dict[str, Batch]:
         """Give the newest settled batch with announcements of each category."""
@@ -175,9 +179,10 @@ class LedgerStore:
 def save_implied(connection: Connection, implied: Sequence[Announcement], revision: Revision) -> None:
     """Save cross-lists that other listings tell of; a batch that seemed complete without them is not.
 
-    An estimate of them on another day, and a paper that the category has announced before, stay as they are.
+    Estimates of them give way; a paper that the category is known to have announced before stays as it is.
     """
     absent = _without_first(connection, implied)
+    settle_estimates(connection, absent, revision)
     insert_absent(connection, absent, revision)
     for category, day in {(a.category, a.day) for a in absent}:
         known = _find_batch(connection, category, day)
@@ -194,7 +199,11 @@ def _without_first(connection: Connection, implied: Sequence[Announcement]) -> l
         (row.paper, row.category)
         for chunk in chunked({a.paper for a in implied})
         for row in connection.execute(
-            select(table.paper, table.category).where(table.paper.in_(chunk), table.kind.in_(FIRST_KINDS))
+            select(table.paper, table.category).where(
+                table.paper.in_(chunk),
+                table.kind.in_(FIRST_KINDS),
+                table.origin != Origin.ESTIMATED.value,
+            )
         )
     }
     return [a for a in implied if (a.paper, a.category) not in known]

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 
 from feedsvc.paper import Announcement, Batch, Kind, Origin
 from feedsvc.store import schema
-from feedsvc.store.papers import chunked
+from feedsvc.store.place import place_of
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import announcement_row, read_announcement
+from feedsvc.store.versions import chunked
 
 FIRST = frozenset({Kind.NEW, Kind.CROSS})
 
@@ -38,7 +39,7 @@ def save_announcements(
             _mend(connection, announcement, {})
     if added:
         connection.execute(insert(schema.announcements), added)
-    _drop_estimates(connection, listed, known.values(), revision)
+    _drop_estimates(connection, listed.values(), known.values(), revision)
     return len(added), mended
 
 
@@ -53,6 +54,18 @@ def insert_absent(connection: Connection, announcements: Sequence[Announcement],
             insert(schema.announcements), [announcement_row(a) | {"revision": number} for a in absent]
         )
     return len(absent)
+
+
+def settle_estimates(
+    connection: Connection, announcements: Collection[Announcement], revision: Revision
+) -> None:
+    """Let estimates give way to what another source tells: on the same day by name, on another by going."""
+    known = _known_rows(connection, {a.paper for a in announcements})
+    for announcement in announcements:
+        estimate = known.get((announcement.category, announcement.day, announcement.paper))
+        if estimate is not None and estimate.origin is Origin.ESTIMATED:
+            _mend(connection, announcement, {"revision": revision.take()})
+    _drop_estimates(connection, announcements, known.values(), revision)
 
 
 def _known_rows(
@@ -79,6 +92,7 @@ def _mend(connection: Connection, announcement: Announcement, changes: Mapping[s
         .where(_is(announcement))
         .values(
             version=announcement.version,
+            place=place_of(announcement.day, announcement.paper, announcement.version),
             kind=announcement.kind.value,
             origin=announcement.origin.value,
             **changes,
@@ -88,19 +102,20 @@ def _mend(connection: Connection, announcement: Announcement, changes: Mapping[s
 
 def _drop_estimates(
     connection: Connection,
-    listed: Mapping[str, Announcement],
+    told: Iterable[Announcement],
     known: Iterable[Announcement],
     revision: Revision,
 ) -> None:
+    by_place = {(announcement.category, announcement.paper): announcement for announcement in told}
     for estimate in known:
-        announcement = listed[estimate.paper]
-        if estimate.origin is Origin.ESTIMATED and _is_corrected(estimate, announcement):
+        announcement = by_place.get((estimate.category, estimate.paper))
+        if announcement and estimate.origin is Origin.ESTIMATED and _is_corrected(estimate, announcement):
             connection.execute(delete(schema.announcements).where(_is(estimate)))
             revision.take()
 
 
 def _is_corrected(estimate: Announcement, announcement: Announcement) -> bool:
-    if estimate.category != announcement.category or estimate.day == announcement.day:
+    if estimate.day == announcement.day:
         return False
     if estimate.kind in FIRST:
         return announcement.kind in FIRST

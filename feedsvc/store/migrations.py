@@ -9,12 +9,14 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, ins
 from feedsvc.errors import StoreError
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.words import words_of
 
 _numbers = Table("schema_version", MetaData(), Column("number", Integer, nullable=False))
 
 
 def _create_tables(connection: Connection) -> None:
     schema.metadata.create_all(connection)
+    words_of(connection).create(connection)
     connection.execute(insert(schema.revisions).values(value=0))
     connection.execute(insert(schema.paces).values(host=schema.ARXIV, held_until=0.0, free_at=0.0))
 

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_, true
 from feedsvc.query.ast import (
     And,
     AnnouncedIn,
+    AnnouncedOn,
+    AnyId,
     Everything,
     HasId,
     Not,
@@ -19,6 +21,7 @@ from feedsvc.query.ast import (
     members_of,
 )
 from feedsvc.store import schema
+from feedsvc.store.place import first_place, last_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ def narrow_query(query: Query) -> Condition:
             return Condition(true(), exact=True)
         case AnnouncedIn(place):
             return _narrow_places([place])
+        case AnnouncedOn(first, last):
+            return Condition(table.place.between(first_place(first), last_place(last)), exact=True)
         case OfKind(kind):
             return Condition(table.kind == kind.value, exact=True)
         case HasId(paper, version):
@@ -44,6 +49,8 @@ def narrow_query(query: Query) -> Condition:
             return Condition(
                 clause if version is None else and_(clause, table.version == version), exact=True
             )
+        case AnyId(papers):
+            return Condition(table.paper.in_(sorted(papers)), exact=True)
         case Not(operand):
             return _narrow_not(narrow_query(operand))
         case And(operands):

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
-from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, tuple_, update
 
-from feedsvc.paper import Digest, Paper, merge_paper
+from feedsvc.paper import Digest, Paper
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
 from feedsvc.store.revisions import Revision
-from feedsvc.store.rows import digest_row, paper_row, read_digest, read_paper
+from feedsvc.store.rows import digest_row, read_digest, read_paper
+from feedsvc.store.versions import Key, chunked, is_version, load_papers, save_papers
+from feedsvc.store.words import index_changes
 
-CHUNK = 400
-Key = tuple[str, int]
-"""Paper id, version."""
 Cursor = tuple[int, str, int]
 """Revision, paper id, version: a place in the order in which paper versions changed."""
 START: Cursor = (0, "", 0)
-T = TypeVar("T")
-
-
-def chunked(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    """Cut a sequence into lists of at most `size`: databases bound the parameters of one statement."""
-    source = iter(items)
-    while chunk := list(islice(source, size)):
-        yield chunk
 
 
 class PaperStore:
@@ -42,7 +31,9 @@ class PaperStore:
         changed = 0
         for chunk in chunked(papers):
             with write(self._engine) as connection:
-                changed += save_papers(connection, chunk, Revision(connection))
+                revision = Revision(connection)
+                changed += save_papers(connection, chunk, revision)
+                index_changes(connection, revision)
         return changed
 
     def find(self, paper: str, version: int) -> Paper | None:
@@ -68,7 +59,7 @@ class PaperStore:
         for chunk in chunked(keys):
             with write(self._engine) as connection:
                 for key in chunk:
-                    connection.execute(update(schema.papers).where(_is(key)).values(asked_at=now))
+                    connection.execute(update(schema.papers).where(is_version(key)).values(asked_at=now))
 
 
 class DigestStore:
@@ -125,41 +116,6 @@ class DigestStore:
             }
 
 
-def load_papers(connection: Connection, keys: Iterable[Key]) -> dict[Key, Paper]:
-    """Give paper versions by (id, version), within a transaction."""
-    # SQLite finds a list of pairs by reading the whole table, a list of ids by the primary key.
-    wanted = set(keys)
-    ids = sorted({paper for paper, _ in wanted})
-    return {
-        (row.paper, row.version): read_paper(row)
-        for chunk in chunked(ids)
-        for row in connection.execute(select(schema.papers).where(schema.papers.c.paper.in_(chunk)))
-        if (row.paper, row.version) in wanted
-    }
-
-
-def save_papers(connection: Connection, papers: Sequence[Paper], revision: Revision) -> int:
-    """Save paper versions within a transaction, merged with what is known; give how many changed."""
-    merged: dict[Key, Paper] = {}
-    for paper in papers:
-        key = paper.id, paper.version
-        merged[key] = merge_paper(merged.get(key), paper)
-    known = load_papers(connection, merged)
-    added = [
-        paper_row(paper) | {"revision": revision.take()} for key, paper in merged.items() if key not in known
-    ]
-    if added:
-        connection.execute(insert(schema.papers), added)
-    changed = len(added)
-    for key, before in known.items():
-        after = merge_paper(before, merged[key])
-        if after != before:
-            row = paper_row(after) | {"revision": revision.take()}
-            connection.execute(update(schema.papers).where(_is(key)).values(row))
-            changed += 1
-    return changed
-
-
 def _save_digests(connection: Connection, digests: Sequence[Digest]) -> int:
     table = schema.digests.c
     revision = Revision(connection)
@@ -176,8 +132,3 @@ def _save_digests(connection: Connection, digests: Sequence[Digest]) -> int:
         connection.execute(statement.values(row))
         changed += 1
     return changed
-
-
-def _is(key: Key) -> ColumnElement[bool]:
-    paper, version = key
-    return and_(schema.papers.c.paper == paper, schema.papers.c.version == version)

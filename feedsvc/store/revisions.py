@@ -15,6 +15,11 @@ class Revision:
         self._connection = connection
         self._number: int | None = None
 
+    @property
+    def taken(self) -> int | None:
+        """The number, if there was a change."""
+        return self._number
+
     def take(self) -> int:
         """Give this transaction's number, one above all before it; the same at every call."""
         if self._number is None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Digest, Document, Kind, Origin, Paper
+from feedsvc.store.place import place_of
 
 
 def paper_row(paper: Paper) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def announcement_row(announcement: Announcement) -> dict[str, Any]:
         "category": announcement.category,
         "paper": announcement.paper,
         "version": announcement.version,
+        "place": place_of(announcement.day, announcement.paper, announcement.version),
         "kind": announcement.kind.value,
         "released": announcement.released,
         "origin": announcement.origin.value,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -85,6 +86,7 @@ announcements = Table(
     Column("category", String(32), nullable=False),
     Column("paper", String(32), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("place", BigInteger, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("released", Date),
     Column("origin", String(16), nullable=False),
@@ -92,8 +94,8 @@ announcements = Table(
     PrimaryKeyConstraint("category", "day", "paper"),
     ForeignKeyConstraint(["paper", "version"], ["papers.paper", "papers.version"]),
     Index("announcements_by_paper", "paper", "version"),
-    Index("announcements_by_day", "day"),
-    Index("announcements_by_release", "released"),
+    Index("announcements_by_place", "place"),
+    Index("announcements_by_release", "released", "place"),
     Index("announcements_by_category_release", "category", "released"),
     Index("announcements_by_revision", "revision"),
 )
@@ -132,6 +134,30 @@ digests = Table(
     Index("digests_by_revision", "revision"),
 )
 
+# What recent papers are compared by: see `likeness`. `version` was read, at the revision `read_at`.
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("paper", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("tally", Integer, nullable=False),
+    Column("read_at", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("sketches_by_since", "since"),
+    Index("sketches_by_revision", "revision"),
+)
+
+# How many papers have each word: number 0 goes on counting, the others are what sketches were weighed by.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("papers", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
 documents = Table(
     "documents",
     metadata,
@@ -148,6 +174,20 @@ documents = Table(
     Column("body", LargeBinary, nullable=False),
     Column("packed", LargeBinary, nullable=False),
     PrimaryKeyConstraint("feed", "format", "language"),
+)
+
+# What visitors saved. One that was deleted keeps its row, so that nobody else gets its name and its readers.
+saved_feeds = Table(
+    "saved_feeds",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Index("saved_feeds_by_asking", "asked_at"),
 )
 
 # How far a harvest over many pages has come, so that one that was killed goes on where it was.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from flask import Flask
 
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
+from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.pipeline.watch import Watch
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
@@ -16,15 +19,24 @@ from feedsvc.web.errors import register_errors
 from feedsvc.web.feeds import FeedViews
 from feedsvc.web.health import HealthViews
 from feedsvc.web.index import IndexViews
+from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.saved import SavedViews
 from feedsvc.web.site import Site, UnderPrefix
 from feedsvc.web.status import StatusViews
 
 STATIC_SECONDS = 3600
+MOST_SENT_BYTES = 16_384
 
 
 def create_app(
-    settings: Settings, store: Store, catalogue: Catalogue, publisher: Publisher, *, clock: Clock
+    settings: Settings,
+    store: Store,
+    catalogue: Catalogue,
+    publisher: Publisher,
+    saved: SavedFeeds,
+    *,
+    clock: Clock,
 ) -> Flask:
     """Make the application; nothing is asked of the store yet.
 
@@ -35,11 +47,13 @@ def create_app(
     site = Site(settings.base)
     formats = load_formats()
     directory = make_directory(catalogue, settings.categories)
-    feeds = FeedViews(site, catalogue, directory, publisher, clock, settings.languages, tuple(formats))
-    index = IndexViews(site, directory, store, formats, settings.languages)
+    feeds = FeedViews(site, catalogue, directory, publisher, saved, clock, settings.languages, tuple(formats))
+    index = IndexViews(site, directory, store, saved, settings.saving, formats, settings.languages)
+    saving = SavedViews(site, saved, settings.saving, tuple(formats))
     watch = Watch(store, clock, settings.categories, settings.late_after)
     metrics = MetricViews(StoreCollector(store, watch, settings.languages[0]))
-    for views in (feeds, index, StatusViews(watch, directory), metrics, HealthViews(store)):
+    library = LibraryViews(site, store, catalogue, tuple(formats))
+    for views in (feeds, index, saving, library, StatusViews(watch, directory), metrics, HealthViews(store)):
         app.register_blueprint(views.blueprint())
     register_errors(app)
     app.after_request(site.protect)
@@ -50,7 +64,9 @@ def create_app(
 
 def _configure(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_SECONDS
+    app.config["MAX_CONTENT_LENGTH"] = MOST_SENT_BYTES
     # Werkzeug would answer a slash too many with a redirect to whatever host the client named.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
+    app.jinja_env.globals["release"] = version("feedsvc")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -13,6 +13,7 @@ from feedsvc.query.ast import any_of
 from feedsvc.taxonomy import Archive, Category, load_taxonomy
 
 KEYWORD_FEEDS = "Keyword feeds"
+SAVED_FEEDS = "Saved feeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ class Directory:
     catalogue: Catalogue
     followed: frozenset[str]
 
+    def with_saved(self, definitions: Iterable[Definition]) -> Directory:
+        """Give the directory with saved feeds behind the keyword feeds."""
+        saved = Group(SAVED_FEEDS, tuple(_list(each, each.title) for each in definitions))
+        first, *others = self.groups
+        return replace(self, groups=(first, saved, *others)) if saved.listings else self
+
     @cached_property
     def anchors(self) -> dict[str, str]:
         """The anchor of each listed feed by its name."""
@@ -73,6 +80,8 @@ class Directory:
     def pick(self, names: Sequence[str]) -> tuple[Group, ...]:
         """Give the groups with only the named feeds, which need not be listed. Raises UnknownFeedError."""
         wanted = {definition.place: definition for definition in map(self.catalogue.define, names)}
+        for place in wanted:
+            self.check_followed(place)
         chosen = [replace(group, listings=_keep(group.listings, wanted)) for group in self.groups]
         unlisted = [wanted[name] for name in sorted(wanted.keys() - self.anchors.keys())]
         others = Group("Other feeds", tuple(_list(each, each.title) for each in unlisted))

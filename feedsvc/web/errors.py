@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from feedsvc.errors import AddressError, QueryError, StoreError, UnknownFeedError
+from feedsvc.errors import (
+    AddressError,
+    GivenUpError,
+    QueryError,
+    StoreError,
+    UnfollowedError,
+    UnknownFeedError,
+    UnknownPaperError,
+)
 from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
 
 log = logging.getLogger(__name__)
 
 CLIENT_ERROR_SECONDS = 60
 RETRY_SECONDS = 30
+NOTHING_HERE = "There is nothing at this address."
+_WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ def register_errors(app: Flask) -> None:
     """Have every error answered in words, and never with a traceback."""
     app.register_error_handler(QueryError, _answer_query)
     app.register_error_handler(UnknownFeedError, _answer_unknown_feed)
+    app.register_error_handler(UnknownPaperError, _answer_unknown_paper)
     app.register_error_handler(AddressError, _answer_address)
     app.register_error_handler(StoreError, _answer_store)
     app.register_error_handler(HTTPException, _answer_http)
@@ -43,14 +55,28 @@ def register_errors(app: Flask) -> None:
 
 
 def _answer_query(error: QueryError) -> Response:
-    sentence = _as_sentence(f"{error.expected} at character {error.position + 1}")
+    sentence = _as_sentence(f"at character {error.position + 1}: {error.expected}")
     return _tell(Problem(400, "This query cannot be read", sentence, error.text, error.pointer()), str(error))
 
 
 def _answer_unknown_feed(error: UnknownFeedError) -> Response:
-    return _tell(
-        Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near), str(error)
-    )
+    if isinstance(error, GivenUpError):
+        return _tell(Problem(410, "Deleted", _as_sentence(str(error))), str(error))
+    if not isinstance(error, UnfollowedError):
+        error = UnknownFeedError(error.name, (*error.near, *_offer_keyword(error.name)))
+    problem = Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near)
+    return _tell(problem, str(error))
+
+
+def _offer_keyword(name: str) -> tuple[str, ...]:
+    """Give the feed of the words in a name, where the name alone was asked for and words are all it has."""
+    path = request.path.lower()
+    is_alone = path.startswith("/feeds/") and path.rpartition("/")[2].partition(".")[0] == name.lower()
+    return (f"keyword/{name.lower()}",) if is_alone and _WORDS.fullmatch(name) else ()
+
+
+def _answer_unknown_paper(error: UnknownPaperError) -> Response:
+    return _tell(Problem(404, "No such paper here", _as_sentence(str(error))), str(error))
 
 
 def _answer_address(error: AddressError) -> Response:
@@ -66,7 +92,7 @@ def _answer_store(error: StoreError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
-    sentence = error.description or error.name
+    sentence = NOTHING_HERE if error.code == 404 else error.description or error.name
     response = _tell(Problem(error.code or 500, error.name, sentence), f"{error.name}: {sentence}")
     for name, value in error.get_headers(request.environ):
         if name not in ("Content-Type", "Content-Length"):

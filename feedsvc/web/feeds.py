@@ -13,6 +13,7 @@ from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
+from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.web.delivery import answer, show_in_browser, take_document
 from feedsvc.web.directory import Directory
 from feedsvc.web.freshness import max_age
@@ -31,6 +32,7 @@ class FeedViews:
         catalogue: Catalogue,
         directory: Directory,
         publisher: Publisher,
+        saved: SavedFeeds,
         clock: Clock,
         languages: Sequence[str],
         formats: Sequence[str],
@@ -39,6 +41,7 @@ class FeedViews:
         self._catalogue = catalogue
         self._directory = directory
         self._publisher = publisher
+        self._saved = saved
         self._clock = clock
         self._languages = languages
         self._formats = (*formats, PAGE)
@@ -62,6 +65,7 @@ class FeedViews:
 
     def _send_document(self, address: Address) -> Response:
         asked = read_asked()
+        self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
         now = self._clock.now()
         seconds = max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))

@@ -1,0 +1,198 @@
+"""Measures how fast the newest matches of a query are found: searching.py [--papers N] [--database URL].
+
+N invented papers of 35 years are put into a store, their words as frequent as those of a language are (the
+n-th most frequent one a n-th as often as the first), each announced in one category, with as many more the
+nearer to today. Then queries of each kind ask for their newest 100 announcements. The figures are the median
+and the 99th percentile of the time for one, in milliseconds, and, for the naive way, those of the same index
+read whole and sorted by a column of dates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import accumulate, islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from feedsvc.paper import Announcement, Kind, Origin, Paper
+from feedsvc.query import Query
+from feedsvc.query.ast import AnnouncedIn, AuthorTerm, Field, Term, all_of, negate
+from feedsvc.store import Store, open_store, schema
+from feedsvc.store.engine import read, write
+from feedsvc.store.rows import announcement_row, paper_row
+from feedsvc.store.words import words_of
+from feedsvc.store.words.row import Words, announced_token, listed_token
+from feedsvc.store.words.sqlite import spell
+
+VOCABULARY = 60_000
+ABSTRACT = 130
+PIECES = 6_000
+CATEGORIES = ("cs.LG", "cs.CV", "cs.CL", "cs.AI", "math.CO", "hep-th", "quant-ph", "astro-ph.GA", "stat.ML")
+LAST_DAY = date(2026, 1, 14)
+DAYS = 12_000
+CHUNK = 5_000
+WANTED = 100
+QUERIES = 200
+NEVER = ("never", "meeting")
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description="how fast the newest matches are found")
+    parser.add_argument("--papers", type=int, default=100_000)
+    parser.add_argument("--database", help="URL of a database for this alone; a temporary file without it")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(options.database or f"sqlite:///{Path(folder)}/search.sqlite3")
+        corpus = Corpus(Random(5))
+        fill(store, corpus, options.papers)
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {store.engine.dialect.name}")
+        measure(store, corpus)
+        store.close()
+
+
+class Corpus:
+    """Words by their frequency, and pieces of text made of them beforehand: drawing each word takes long."""
+
+    def __init__(self, lot: Random) -> None:
+        self._lot = lot
+        self.words = [f"w{number}" for number in range(1, VOCABULARY + 1)]
+        weights = list(accumulate(1 / number for number in range(1, VOCABULARY + 1)))
+        draws = lot.choices(self.words, cum_weights=weights, k=PIECES * ABSTRACT // 2)
+        self.pieces = [" ".join(draws[n * 65 : (n + 1) * 65]) for n in range(PIECES)]
+        self.names = [f"n{number}" for number in range(200_000)]
+
+    def make_words(self, number: int, category: str) -> Words:
+        """Give the words of one more paper: two pieces of text, and some words that few others have."""
+        lot = self._lot
+        first, second = lot.choice(self.pieces), lot.choice(self.pieces)
+        # Two words that each stand in half of all papers, and in none together.
+        parted = NEVER[number % 2]
+        rare = f"r{lot.randrange(60_000)} q{number}"
+        return Words(
+            title=" ".join(first.split(" ", 9)[:9]),
+            abstract=f"{first} {parted} {second} {rare}",
+            names=" · ".join(f"{lot.choice(self.names)} {lot.choice(self.names)}" for _ in range(4)),
+            comments="12 pages" if number % 2 else "",
+            journal="",
+            places=f"{listed_token(category)} {announced_token(category)}",
+        )
+
+
+def fill(store: Store, corpus: Corpus, papers: int) -> None:
+    """Put papers into a store, as many as are lacking."""
+    store.migrate()
+    there = store.figures.count_announcements()
+    if there >= papers:
+        return
+    lot = Random(there)
+    started = time.perf_counter()
+    for first in range(there, papers, CHUNK):
+        numbers = range(first, min(first + CHUNK, papers))
+        announcements = [make_announcement(number, papers, lot.choice(CATEGORIES)) for number in numbers]
+        rows = [announcement_row(announcement) | {"revision": 1} for announcement in announcements]
+        words = {
+            row["place"]: corpus.make_words(number, row["category"])
+            for number, row in zip(numbers, rows, strict=True)
+        }
+        with write(store.engine) as connection:
+            connection.execute(insert(schema.papers), [make_paper_row(row) for row in rows])
+            connection.execute(insert(schema.announcements), rows)
+            words_of(connection).add(connection, words)
+    if store.engine.dialect.name != "sqlite":
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE words"))
+            connection.execute(text("VACUUM ANALYZE announcements"))
+    print(f"filled with {papers - there} papers in {time.perf_counter() - started:.0f} s")
+
+
+def make_announcement(number: int, papers: int, category: str) -> Announcement:
+    """Give the announcement of a paper; the later, the more a day."""
+    day = LAST_DAY - timedelta(days=int(DAYS * (1 - (number / papers) ** 0.5)))
+    month = f"{day.year % 100:02}{day.month:02}"
+    paper = f"{month}.{number % 100_000:05}"
+    return Announcement(day, category, paper, 1 + number // 100_000, Kind.NEW, None, Origin.LISTED)
+
+
+def make_paper_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Give what an announcement needs of its paper: its words stand in the index alone."""
+    paper = Paper(row["paper"], row["version"], "", "", (), (row["category"],), complete=True)
+    return paper_row(paper) | {"revision": 1}
+
+
+def make_kinds(corpus: Corpus) -> dict[str, Callable[[Random], Query]]:
+    """Give a maker of queries for each kind."""
+
+    def word(lot: Random, first: int, last: int) -> Term:
+        return Term(Field.ALL, (f"w{lot.randint(first, last)}",))
+
+    def phrase(lot: Random) -> Query:
+        tokens = lot.choice(corpus.pieces).split()
+        start = lot.randrange(len(tokens) - 2)
+        return Term(Field.ALL, tuple(tokens[start : start + 2]))
+
+    return {
+        "common word": lambda lot: word(lot, 1, 60),
+        "middling word": lambda lot: word(lot, 200, 3_000),
+        "rare word": lambda lot: Term(Field.ALL, (f"r{lot.randrange(60_000)}",)),
+        "one paper's word": lambda lot: Term(Field.ALL, (f"q{lot.randrange(100_000)}",)),
+        "phrase": phrase,
+        "AND of two": lambda lot: all_of((word(lot, 1, 500), word(lot, 20, 3_000))),
+        "AND NOT": lambda lot: all_of((word(lot, 5, 1_000), negate(word(lot, 1, 30)))),
+        "word in a category": lambda lot: all_of((word(lot, 1, 300), AnnouncedIn(lot.choice(CATEGORIES)))),
+        "author": lambda lot: AuthorTerm((f"n{lot.randrange(200_000)}",)),
+        "phrase of common words that never meet": lambda lot: Term(
+            Field.ALL, (f"w{lot.randint(1, 3)}", *NEVER)
+        ),
+        "common words never in one paper": lambda lot: all_of(Term(Field.ALL, (w,)) for w in NEVER),
+    }
+
+
+def measure(store: Store, corpus: Corpus) -> None:
+    """Print a line for each kind of query."""
+    print(f"{'':40} {'median':>8} {'p99':>8} {'found':>6}   ms")
+    for name, make in make_kinds(corpus).items():
+        lot = Random(11)
+        took, found = [], []
+        for _ in range(QUERIES):
+            query = make(lot)
+            started = time.perf_counter()
+            found.append(len(list(islice(store.announcements.matching(query, by_release=False), WANTED))))
+            took.append((time.perf_counter() - started) * 1000)
+        took.sort()
+        print(
+            f"{name:40} {took[QUERIES // 2]:8.2f} {took[int(QUERIES * 0.99)]:8.2f} "
+            f"{sorted(found)[QUERIES // 2]:6}",
+            flush=True,
+        )
+    if store.engine.dialect.name == "sqlite":
+        measure_naive(store, make_kinds(corpus)["common word"])
+
+
+def measure_naive(store: Store, make: Callable[[Random], Query]) -> None:
+    """Print how long the same index takes to sort a common word's rows by date."""
+    lot = Random(11)
+    took = []
+    statement = text(
+        "SELECT a.* FROM words JOIN announcements a ON a.place = words.rowid "
+        "WHERE words MATCH :query ORDER BY a.day DESC LIMIT 100"
+    )
+    for _ in range(5):
+        query = make(lot)
+        started = time.perf_counter()
+        with read(store.engine) as connection:
+            connection.execute(statement, {"query": spell(query)}).all()
+        took.append((time.perf_counter() - started) * 1000)
+    print(f"{'naive: common word, sorted by date':40} {sorted(took)[2]:8.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""Whether a digest can be trusted: what it says is held against the abstract it was made from. Pure.
+
+What these rules find is certain enough to keep a digest from being published; that they find nothing proves
+nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from feedsvc.digest.language import is_in_language
+from feedsvc.digest.quantities import Bound, Quantity, Unit, read_quantities
+
+
+class Rule(StrEnum):
+    """What was broken."""
+
+    QUANTITY = "quantity"  # a number that the abstract does not have
+    BOUND = "bound"  # "up to", "at least" lost or turned round
+    LINK = "link"  # an address that was lost
+    NAME = "name"  # an acronym or a model's name that the paper does not have
+    LANGUAGE = "language"  # not in the language that was asked for
+    EMPTY = "empty"  # a section without a word
+    LENGTH = "length"  # a section longer than the abstract it sums up
+    COPY = "copy"  # two sections that say the same
+    PLACE = "place"  # results in the background
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A digest as somebody wrote it: its language, a title if it has one, and its sections by name."""
+
+    language: str
+    title: str | None
+    sections: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, and where: the title, or the name of a section."""
+
+    rule: Rule
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.rule} in the {self.place}: {self.message}"
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"')\]}，。；、）]+")
+# Letters with two capitals or with a digit among them: RLHF, GPT-4, Qwen2.5, CIFAR-10N.
+_NAME = re.compile(
+    r"(?<![\w\\])(?=[\w.-]*(?:[A-Z][\w.-]*[A-Z]|[A-Za-z][\w.-]*\d))"
+    r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*",
+    re.ASCII,
+)
+_RESULTS = re.compile(
+    r"实验(?:结果)?(?:表明|显示|证明)|结果(?:表明|显示)|(?:优于|超过)[^。]{0,20}(?:基线|方法|模型)"
+    r"|(?:提高|提升|降低|减少|达到)了?[^。，]{0,12}\d"
+    r"|\b(?:results|experiments) (?:show|demonstrate|indicate)|\boutperform(?:s|ed)?\b",
+    re.IGNORECASE,
+)
+_LEAST_WORDS_TO_COPY = 12
+_COPIED = 0.8
+
+
+def check_digest(written: Written, title: str, abstract: str) -> list[Finding]:
+    """Give everything that is wrong with a digest of a paper of this title and abstract, rule by rule."""
+    source = f"{title}\n{abstract}"
+    places = [("title", written.title)] if written.title else []
+    texts = [(place, text) for place, text in (*places, *written.sections) if text.strip()]
+    return [
+        *(finding for place, text in texts for finding in _check_quantities(place, text, source)),
+        *_check_links(written, abstract),
+        *(finding for place, text in texts for finding in _check_names(place, text, source)),
+        *(finding for place, text in texts for finding in _check_language(place, text, written.language)),
+        *_check_sections(written.sections, abstract),
+    ]
+
+
+def _check_quantities(place: str, text: str, source: str) -> Iterator[Finding]:
+    known = read_quantities(source)
+    for said in read_quantities(text):
+        meant = [each for each in known if _is_same(said, each)]
+        if not meant:
+            yield Finding(Rule.QUANTITY, place, f"{said.text!r} is not in the abstract")
+        elif problem := _compare_bounds(said, meant):
+            yield Finding(Rule.BOUND, place, f"{said.text!r} {problem}")
+
+
+def _is_same(said: Quantity, known: Quantity) -> bool:
+    if said.is_vague:
+        # "Several times" says what 3x or 4.5 times says, hundreds of times does not.
+        is_order = said.value == 1 and known.unit is Unit.TIMES and 2 <= known.value < 10
+        return (known.is_vague and said.value == known.value) or is_order
+    if known.is_vague:
+        return False
+    return said.value == known.value and (said.unit is known.unit or Unit.TIMES in (said.unit, known.unit))
+
+
+def _compare_bounds(said: Quantity, meant: Sequence[Quantity]) -> str | None:
+    bounds = {each.bound for each in meant}
+    hard = (Bound.UPPER, Bound.LOWER)
+    if said.bound in bounds or said.bound is Bound.ABOUT:
+        return None
+    if said.bound is Bound.LOWER:
+        return f"is said as a lower bound, in the abstract it is {_name_bounds(bounds)}"
+    if said.bound is Bound.UPPER:
+        is_turned = bounds == {Bound.LOWER}
+        return (
+            f"is said as an upper bound, in the abstract it is {_name_bounds(bounds)}" if is_turned else None
+        )
+    return f"lost that it is {_name_bounds(bounds)}" if all(b in hard for b in bounds) else None
+
+
+def _name_bounds(bounds: Iterable[Bound]) -> str:
+    return " or ".join(sorted(bound.value or "said without one" for bound in bounds))
+
+
+def _check_links(written: Written, abstract: str) -> Iterator[Finding]:
+    said = " ".join(text for _, text in written.sections)
+    for address in dict.fromkeys(each.rstrip(".,;:") for each in _ADDRESS.findall(abstract)):
+        if address not in said:
+            yield Finding(Rule.LINK, "digest", f"{address} is lost")
+
+
+def _check_names(place: str, text: str, source: str) -> Iterator[Finding]:
+    known = source.lower().replace("‐", "-").replace("–", "-")
+    for name in dict.fromkeys(_NAME.findall(text)):
+        # A name put together from two of the paper's is not invented.
+        parts = name.split("-")
+        if not _stands_in(known, name) and (len(parts) == 1 or not all(_stands_in(known, p) for p in parts)):
+            yield Finding(Rule.NAME, place, f"{name!r} is not in the title or abstract")
+
+
+def _stands_in(known: str, name: str) -> bool:
+    return name.lower().removesuffix("s") in known
+
+
+def _check_language(place: str, text: str, language: str) -> Iterator[Finding]:
+    if not is_in_language(text, language, is_title=place == "title"):
+        yield Finding(Rule.LANGUAGE, place, f"is not in {language}: {text[:40]!r}")
+
+
+def _check_sections(sections: Sequence[tuple[str, str]], abstract: str) -> Iterator[Finding]:
+    for place, text in sections:
+        if not text.strip():
+            yield Finding(Rule.EMPTY, place, "is empty")
+        elif len(text) > max(len(abstract), 200):
+            yield Finding(Rule.LENGTH, place, f"has {len(text)} characters, the abstract {len(abstract)}")
+        if place == "background" and (found := _RESULTS.search(text)):
+            yield Finding(Rule.PLACE, place, f"tells of results: {found[0]!r}")
+    for number, (place, text) in enumerate(sections):
+        for earlier, other in sections[:number]:
+            if _is_copy(text, other):
+                yield Finding(Rule.COPY, place, f"says what the {earlier} says")
+
+
+def _is_copy(text: str, other: str) -> bool:
+    """Tell whether most of the shorter text's pairs of words or characters stand in the other, too."""
+    one, two = (_pairs(each) for each in (text, other))
+    least = min(len(one), len(two))
+    return least >= _LEAST_WORDS_TO_COPY and len(one & two) >= _COPIED * least
+
+
+def _pairs(text: str) -> set[tuple[str, str]]:
+    words = re.findall(r"[\u3400-\u9fff]|[^\W_]+", text.lower())
+    return set(pairwise(words))

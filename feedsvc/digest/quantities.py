@@ -1,0 +1,222 @@
+"""Quantities in a text: value, unit and bound, in figures and in words, in English and in Chinese. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class Unit(StrEnum):
+    """What is counted, as far as a check can tell: shares, multiples, or anything else."""
+
+    NONE = ""
+    PERCENT = "%"
+    TIMES = "x"
+
+
+class Bound(StrEnum):
+    """What a quantity is said to be at the most, at the least or about."""
+
+    NONE = ""
+    UPPER = "at most"
+    LOWER = "at least"
+    ABOUT = "about"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity as a text has it. `is_vague` tells that only its order of magnitude is said: hundreds."""
+
+    value: Fraction
+    unit: Unit
+    bound: Bound
+    text: str
+    is_vague: bool = False
+
+
+_SCALES = {
+    **{"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "G": 10**9, "T": 10**12},
+    **{"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
+    **{"千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "十亿": 10**9, "万亿": 10**12},
+}
+_WORDS = {
+    **{"zero": 0, "one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7},
+    **{"eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14},
+    **{"fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20},
+    **{"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
+    "hundred": 100,
+}
+_TIMES_WORDS = {"twice": 2, "double": 2, "doubles": 2, "doubled": 2, "triple": 3, "triples": 3, "tripled": 3}
+_SHARES = {
+    **{"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "一半": Fraction(1, 2)},
+    **{"two thirds": Fraction(2, 3), "three quarters": Fraction(3, 4)},
+}
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
+_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+
+_UPPER = (
+    r"up to(?: an?)?|at most|as (?:much|many|high|large) as|no more than"
+    r"|(?:a )?maxim(?:um|al)\b[\w\s]{0,30}? of|高达|最高达?|最多|多达|至多|不超过|最大"
+)
+_LOWER = (
+    "over|more than|above|exceeding|surpassing|beyond|at least|no (?:less|fewer) than|>|≥"
+    "|超过|超出|超|逾|至少|不少于|不低于|大于|多于"
+)
+_ABOUT = "about|approximately|around|nearly|almost|roughly|some|~|≈|大约|约|近|将近|接近|平均约"
+_BEFORE = re.compile(
+    rf"(?:(?P<upper>{_UPPER})|(?P<lower>{_LOWER})|(?P<about>{_ABOUT}))"
+    r"(?:提升|提高|降低|减少|增加|增长|改善|加快|加速|节省|达到|[了达到至])*\s*$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\s*(?:(?P<lower>\+|or more|以上|多(?=[篇个种项名次])|余(?=[篇个种项名次])|有余)"
+    r"|(?P<upper>or less|以下|以内)|(?P<about>左右|上下))"
+)
+
+# A figure within a name (GPT-4, Qwen2.5, LLaMA3.1-8B, CIFAR-10N, 1D) is no quantity.
+_IN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*$")
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9.])(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?:(?P<letter>[kKMBGT])(?![A-Za-z])"
+    r"|\s*(?P<scale>thousand|million|billion|trillion|百万|千万|十亿|万亿|千|万|亿)(?![A-Za-z]))?"
+    r"(?![A-Za-z0-9]*[A-WYZa-wyz])"
+)
+_UNIT = re.compile(
+    r"\s*(?:(?P<percent>\\?%|percent\b|per cent\b|(?:percentage |absolute )?points?\b|pp\b|个百分点)"
+    r"|(?P<times>[x×](?![A-Za-z])|\\times|-?\s?fold\b|times\b|倍))",
+    re.IGNORECASE,
+)
+_FRACTION = re.compile(r"(?<![\w./])(\d{1,2})/(\d{1,2})(?![\w/])")
+_WORD = re.compile(
+    rf"(?<![\w-])(?P<word>{'|'.join((*_WORDS, *_TIMES_WORDS))})"
+    r"(?:[\s-]+(?P<scale>hundred|thousand|million|billion))?\b",
+    re.IGNORECASE,
+)
+_SHARE = re.compile(
+    r"\b(?:(?P<many>two[- ]thirds|three[- ]quarters)|(?:one[- ])?(?P<one>half|third|quarter))\b"
+    r"|(?P<han>一半)",
+    re.IGNORECASE,
+)
+_ENUMERATION = re.compile(r"\((i{1,3}|iv|vi?)\)", re.IGNORECASE)
+_VAGUE = re.compile(
+    r"(?P<word>several|a few|multiple|many|tens|dozens|hundreds|thousands)(?: of)?(?:[- ]times|[- ]?fold)"
+    r"|(?P<orders>an?|one|two|three|several|multiple) orders? of magnitude"
+    r"|(?P<some>[数几好多上]+)(?P<ten>[十百千万])?(?P<times>倍)"
+    r"|(?P<count>[一两三数几多])个数量级",
+    re.IGNORECASE,
+)
+_VAGUE_ORDERS = {
+    **{"several": 0, "a few": 0, "multiple": 0, "many": 0},
+    **{"tens": 1, "dozens": 1, "hundreds": 2, "thousands": 3},
+}
+_TENS = {None: 0, "十": 1, "百": 2, "千": 3, "万": 4}
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "一": 1, "两": 2, "三": 3}
+_HAN = "零〇一二两三四五六七八九十百千万"
+_HAN_PERCENT = re.compile(rf"百分之([{_HAN}]+)")
+_HAN_SHARE = re.compile(rf"([{_HAN}]+)分之([{_HAN}]+)")
+_HAN_TIMES = re.compile(rf"(?<![{_HAN}数几好多上])([{_HAN}]+)倍")
+# What is counted, from three on: one and two are said of much that an abstract does not count.
+_HAN_COUNT = re.compile(
+    rf"(?<![{_HAN}第之数几])([三四五六七八九]|十[{_HAN}]?|[{_HAN}]十[{_HAN}]?)[个种项篇类组层](?![人别])"
+)
+
+
+def read_quantities(text: str) -> list[Quantity]:
+    """Give the quantities of a text, in no order, each as often as it stands there.
+
+    Whole numbers in words count (three, 三个); figures within names (GPT-4) and ordinals do not.
+    """
+    return [
+        *_read_figures(text),
+        *_read_fractions(text),
+        *_read_words(text),
+        *_read_han(text),
+        *_read_vague(text),
+    ]
+
+
+def _read_figures(text: str) -> Iterator[Quantity]:
+    for found in _NUMBER.finditer(text):
+        if _IN_NAME.search(text, max(0, found.start() - 40), found.start()):
+            continue
+        scale = found["letter"] or (found["scale"] or "").lower()
+        value = Fraction(found["figure"].replace(",", "")) * _SCALES.get(scale, 1)
+        yield _measure(text, found.start(), found.end(), value)
+
+
+def _read_fractions(text: str) -> Iterator[Quantity]:
+    for found in _FRACTION.finditer(text):
+        if int(found[2]):
+            yield _measure(text, found.start(), found.end(), Fraction(int(found[1]), int(found[2])))
+    for found in _SHARE.finditer(text):
+        name = (found["many"] or found["one"] or found["han"]).lower().replace("-", " ")
+        yield _measure(text, found.start(), found.end(), _SHARES[name])
+
+
+def _read_words(text: str) -> Iterator[Quantity]:
+    for found in _WORD.finditer(text):
+        word = found["word"].lower()
+        if word in _TIMES_WORDS:
+            yield Quantity(Fraction(_TIMES_WORDS[word]), Unit.TIMES, _bound(text, *found.span()), found[0])
+        else:
+            scale = {"hundred": 100}.get(found["scale"] or "", _SCALES.get(found["scale"] or "", 1))
+            yield _measure(text, found.start(), found.end(), Fraction(_WORDS[word] * scale))
+    for found in _ENUMERATION.finditer(text):
+        yield Quantity(Fraction(_ROMAN[found[1].lower()]), Unit.NONE, Bound.NONE, found[0])
+
+
+def _read_han(text: str) -> Iterator[Quantity]:
+    for pattern, unit in ((_HAN_PERCENT, Unit.PERCENT), (_HAN_TIMES, Unit.TIMES), (_HAN_COUNT, Unit.NONE)):
+        for found in pattern.finditer(text):
+            yield Quantity(Fraction(_read_numeral(found[1])), unit, _bound(text, *found.span()), found[0])
+    for found in _HAN_SHARE.finditer(text):
+        whole = _read_numeral(found[1])
+        if whole and whole != 100:
+            share = Fraction(_read_numeral(found[2]), whole)
+            yield Quantity(share, Unit.NONE, _bound(text, *found.span()), found[0])
+
+
+def _read_vague(text: str) -> Iterator[Quantity]:
+    for found in _VAGUE.finditer(text):
+        if found["word"]:
+            order = _VAGUE_ORDERS[found["word"].lower()]
+        elif found["times"]:
+            order = _TENS[found["ten"]]
+        else:
+            order = _COUNTS.get((found["orders"] or found["count"]).lower(), 1)
+        yield Quantity(Fraction(10**order), Unit.TIMES, Bound.NONE, found[0], is_vague=True)
+
+
+def _measure(text: str, start: int, end: int, value: Fraction) -> Quantity:
+    unit, after = Unit.NONE, end
+    if found := _UNIT.match(text, end):
+        unit, after = (Unit.PERCENT if found["percent"] else Unit.TIMES), found.end()
+    bound = _bound(text, start, end)
+    if bound is Bound.NONE:
+        bound = _bound(text, start, after)
+    return Quantity(value, unit, bound, text[start:after].strip())
+
+
+def _bound(text: str, start: int, end: int) -> Bound:
+    for found in (_BEFORE.search(text, max(0, start - 45), start), _AFTER.match(text, end)):
+        if found:
+            return next(Bound[name.upper()] for name, said in found.groupdict().items() if said)
+    return Bound.NONE
+
+
+def _read_numeral(text: str) -> int:
+    """Read a Chinese numeral below a hundred million: 七十, 一百二十, 三万."""
+    total = section = digit = 0
+    for sign in text:
+        if sign in _DIGITS:
+            digit = _DIGITS[sign]
+            continue
+        scale = {"十": 10, "百": 100, "千": 1000}.get(sign)
+        if scale is None:
+            total, section, digit = (total + section + digit) * 10**4, 0, 0
+        else:
+            section, digit = section + (digit or 1) * scale, 0
+    return total + section + digit

@@ -1,0 +1,80 @@
+"""How far back is looked: for a rare word everywhere, for common words together as far as is bearable."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+from sqlalchemy import event
+
+from feedsvc.query import parse
+from feedsvc.store import Store
+from feedsvc.store.announcements import AnnouncementStore
+from tests.builders import MONDAY, make_announcement, make_batch, make_paper
+
+# More than make a word common.
+PAPERS_A_DAY = 120
+DAYS = 100
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """Give a store in which every paper has two common words, and old papers have them side by side."""
+    papers = [make_paper(f"2601.{n:05}", title="Common things and usual ones") for n in range(PAPERS_A_DAY)]
+    rows = [make_announcement(paper.id) for paper in papers]
+    store.ledger.record_batch(make_batch(rows), papers, rows)
+    for days in (DAYS, DAYS + 300):
+        day = MONDAY - timedelta(days=days)
+        paper = make_paper(f"25{days % 12 + 1:02}.00001", title="Common usual things, rarely")
+        row = make_announcement(paper.id, day=day, released=day)
+        store.ledger.record_batch(make_batch([row]), [paper], [row])
+    return store
+
+
+def found(rows: AnnouncementStore, query: str, *, by_release: bool = False) -> int:
+    return len(list(rows.matching(parse(query), by_release=by_release)))
+
+
+@pytest.mark.usefixtures("sqlite_only")
+@pytest.mark.parametrize("by_release", [False, True])
+def test_common_words_that_seldom_meet_are_looked_for_only_so_far_back(
+    filled: Store, by_release: bool
+) -> None:
+    near = AnnouncementStore(filled.engine, most_searched=PAPERS_A_DAY)
+    far = AnnouncementStore(filled.engine, most_searched=PAPERS_A_DAY + 10)
+
+    assert found(far, '"common usual"', by_release=by_release) == 2
+    assert found(near, '"common usual"', by_release=by_release) == 1
+
+
+@pytest.mark.parametrize("by_release", [False, True])
+@pytest.mark.parametrize("query", ["rarely", "common rarely", '"things rarely"'])
+def test_a_rare_word_is_looked_for_everywhere(filled: Store, query: str, by_release: bool) -> None:
+    near = AnnouncementStore(filled.engine, most_searched=PAPERS_A_DAY)
+
+    assert found(near, query, by_release=by_release) == 2
+
+
+def test_the_newest_of_a_common_word_are_found_in_the_newest_days(filled: Store) -> None:
+    """Nothing is read that is older than two days."""
+    rows: list[int] = []
+
+    @event.listens_for(filled.engine, "after_cursor_execute")
+    def note(*arguments: object) -> None:
+        rows.append(1)
+
+    newest = list(islice(filled.announcements.matching(parse("usual"), by_release=False), 50))
+
+    assert {announcement.day for announcement in newest} == {MONDAY}
+    assert len(rows) < 8
+
+
+def test_how_far_back_is_told(filled: Store) -> None:
+    near = AnnouncementStore(filled.engine, most_searched=PAPERS_A_DAY)
+
+    assert filled.announcements.reach(parse("common usual")) is None
+    assert near.reach(parse("rarely")) is None
+    assert near.reach(parse("in:cs.AI")) is None
+    if filled.engine.dialect.name == "sqlite":
+        assert near.reach(parse("common usual")) == MONDAY - timedelta(days=DAYS)

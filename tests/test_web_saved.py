@@ -1,0 +1,174 @@
+"""Saving a feed over HTTP, by form and by JSON: the address, the secret link, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.web_house import BROWSER, House, open_house
+
+FORM = {"name": "still-things", "query": "still OR knots", "title": "Still things"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """Give an application in which everybody may save feeds."""
+    with open_house(tmp_path, saving={"mode": "open"}) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(house: House) -> FlaskClient:
+    """Give a client of it."""
+    return house.client
+
+
+def save(client: FlaskClient, **values: str) -> TestResponse:
+    """Save by JSON."""
+    return client.post("/feeds", json=FORM | values)
+
+
+def secret_path(client: FlaskClient) -> str:
+    """Save a feed and give the path of its secret link."""
+    return str(urlsplit(save(client).get_json()["secret_url"]).path)
+
+
+def test_a_feed_saved_by_json_is_there_at_once(client: FlaskClient) -> None:
+    told = save(client)
+    feed = client.get("/feeds/still-things.xml")
+
+    assert told.status_code == 201
+    assert told.headers["Location"] == "https://feeds.example.org/feeds/still-things.xml"
+    assert told.get_json()["urls"]["xml"] == told.headers["Location"]
+    assert feed.status_code == 200
+    assert b"Still things" in feed.data
+    assert b"2601.00003" in feed.data
+    assert b"2601.00004" in feed.data
+    assert b"2601.00001" not in feed.data
+
+
+def test_a_form_is_answered_with_the_address_and_the_secret_link(client: FlaskClient) -> None:
+    page = client.post("/feeds", data=FORM, headers=BROWSER)
+    links = re.findall(r'href="(https://feeds.example.org/[^"]+)"', page.text)
+
+    assert page.status_code == 201
+    assert links[0] == "https://feeds.example.org/feeds/still-things.xml"
+    assert client.get(urlsplit(links[1]).path, headers=BROWSER).status_code == 200
+
+
+def test_pages_with_a_secret_are_kept_by_nobody_and_told_to_nobody(client: FlaskClient) -> None:
+    path = secret_path(client)
+
+    for answer in (save(client, name="other-things"), client.get(path), client.get(path, headers=BROWSER)):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_saved_feed_is_built_ahead_and_joins_others(house: House) -> None:
+    save(house.client)
+    house.publisher.build_documents()
+
+    assert house.store.documents.find(("still-things", "xml", "en")) is not None
+    assert house.client.get("/feeds/hep-th+still-things.xml").status_code == 200
+
+
+def test_the_index_lists_saved_feeds_with_their_query(client: FlaskClient) -> None:
+    save(client)
+
+    assert "still-things" in client.get("/", headers=BROWSER).text
+    assert "knots OR still" in client.get("/", headers=BROWSER).text
+    assert "still-things" in client.get("/subscriptions.opml?feeds=still-things").text
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_a_feed_is_changed_by_its_secret_link(method: str, client: FlaskClient) -> None:
+    path = secret_path(client)
+    changed = getattr(client, method)(path, json={"query": "wandering", "title": "Others"})
+    feed = client.get("/feeds/still-things.xml")
+
+    assert changed.get_json()["query"] == "wandering"
+    assert b"Others" in feed.data
+    assert b"2601.00002" in feed.data
+    assert b"2601.00003" not in feed.data
+
+
+@pytest.mark.parametrize("by_form", [True, False])
+def test_a_deleted_feed_is_gone(by_form: bool, client: FlaskClient) -> None:
+    path = secret_path(client)
+    deleted = (
+        client.post(path, data={"action": "delete"}, headers=BROWSER) if by_form else client.delete(path)
+    )
+    asked = client.get("/feeds/still-things.xml")
+
+    assert deleted.status_code == 200
+    assert asked.status_code == 410
+    assert "was deleted" in asked.text
+    assert client.get(path).status_code == 404
+
+
+def test_a_wrong_secret_opens_nothing(client: FlaskClient) -> None:
+    path = secret_path(client)
+
+    for answer in (client.get(f"{path}x"), client.put(f"{path}x", json={}), client.delete(f"{path}x")):
+        assert answer.status_code == 404
+    assert client.get("/feeds/still-things.xml").status_code == 200
+
+
+def test_a_bad_query_is_shown_in_the_form_with_a_caret(client: FlaskClient) -> None:
+    page = client.post("/feeds", data=FORM | {"query": "still (knots"}, headers=BROWSER)
+
+    assert page.status_code == 400
+    assert "still (knots\n      ^" in page.text
+    assert 'value="still-things"' in page.text
+
+
+def test_json_is_refused_with_the_field_to_mend(client: FlaskClient) -> None:
+    name = client.post("/feeds", json=FORM | {"name": "cs"})
+    query = client.post("/feeds", json=FORM | {"query": ""})
+
+    assert (name.status_code, name.get_json()["field"]) == (400, "name")
+    assert (query.status_code, query.get_json()["field"]) == (400, "query")
+
+
+@pytest.mark.parametrize("body", ["[]", "{", '{"name": 1}', '{"colour": "red"}', '"text"'])
+def test_json_of_another_shape_is_refused(body: str, client: FlaskClient) -> None:
+    answer = client.post("/feeds", data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert "xpected" in answer.text
+
+
+def test_markup_in_a_title_stays_text(client: FlaskClient) -> None:
+    save(client, title="<script>alert(1)</script>")
+    page = client.get("/", headers=BROWSER)
+
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_a_body_that_no_feed_needs_is_refused(client: FlaskClient) -> None:
+    assert client.post("/feeds", data={"query": "a" * 20_000}).status_code == 413
+
+
+def test_where_saving_is_off_it_is_refused_and_not_offered(tmp_path: Path) -> None:
+    with open_house(tmp_path) as house:
+        assert save(house.client).status_code == 403
+        assert "Save a feed" not in house.client.get("/", headers=BROWSER).text
+
+
+def test_with_a_token_only_who_knows_it_saves(tmp_path: Path) -> None:
+    with open_house(tmp_path, saving={"mode": "token", "token": "abc"}) as house:
+        client = house.client
+
+        assert save(client).status_code == 403
+        assert save(client, token="abd").get_json()["field"] == "token"
+        assert save(client, token="abc").status_code == 201
+        header = {"Authorization": "Bearer abc"}
+        assert client.post("/feeds", json=FORM | {"name": "others"}, headers=header).status_code == 201
+        assert 'name="token"' in client.get("/", headers=BROWSER).text
