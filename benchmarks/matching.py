@@ -283,7 +283,8 @@ def tell_changes(name: str, seconds: Iterable[float]) -> str:
     ms = sorted(1e3 * taken for taken in seconds)
     mean, centile = sum(ms) / len(ms), ms[len(ms) * 99 // 100]
     long = sum(taken > 1 for taken in ms)
-    return f"  {name:27} {mean:8.3f} ms, p99 {centile:.3f} ms, {long} of {len(ms):,} over 1 ms (up to {ms[-1]:.1f})"
+    slow = f"{long} of {len(ms):,} over 1 ms (up to {ms[-1]:.1f})"
+    return f"  {name:27} {mean:8.3f} ms, p99 {centile:.3f} ms, {slow}"
 
 
 def time_each(change: Callable[[Item], object], items: Iterable[Item]) -> Iterator[float]:
