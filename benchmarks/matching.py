@@ -282,7 +282,9 @@ def tell_changes(name: str, seconds: Iterable[float]) -> str:
     """Write how long changes took."""
     ms = sorted(1e3 * taken for taken in seconds)
     mean, centile = sum(ms) / len(ms), ms[len(ms) * 99 // 100]
-    return f"  {name:27} {mean:8.3f} ms, p99 {centile:.3f} ms, longest of {len(ms):,} {ms[-1]:.3f} ms"
+    long = sum(taken > 1 for taken in ms)
+    slow = f"{long} of {len(ms):,} over 1 ms (up to {ms[-1]:.1f})"
+    return f"  {name:27} {mean:8.3f} ms, p99 {centile:.3f} ms, {slow}"
 
 
 def time_each(change: Callable[[Item], object], items: Iterable[Item]) -> Iterator[float]:

@@ -6,6 +6,7 @@ A list, a dict or an array of a million moves as a whole when it runs out of roo
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import count
 from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
@@ -112,7 +113,7 @@ class Numbering(Generic[Named]):
     """
 
     def __init__(self, first: Iterable[Named] = (), part: Callable[[Named], Hashable] = hash) -> None:
-        self._first = {item: number for number, item in enumerate(first)}
+        self._first = dict(zip(first, count(), strict=False))
         self.uses = Column(np.ones(len(self._first), np.int32))
         self.items: Pages[Named] = Pages()
         self.items.put(0, [*self._first])
