@@ -33,8 +33,9 @@ def find_by_place(
     table = schema.announcements.c
     statement = select(schema.announcements).where(plan.clause)
     if plan.words is not None:
-        order = words_of(connection).place.desc(), table.category
-        yield from _find_words(connection, statement.order_by(*order), plan.words, most_searched)
+        # By the place alone: SQLite takes the order of an index of words only where nothing else is asked.
+        ordered = statement.order_by(words_of(connection).place.desc())
+        yield from _find_words(connection, ordered, plan.words, most_searched)
         return
     # Without bounds a database sorts the whole history of an archive's categories before its first row.
     ordered = statement.order_by(table.place.desc(), table.category)

@@ -26,7 +26,7 @@ _COLUMNS = {
     Field.JOURNAL: "journal",
 }
 _WORDS = table("words", column("rowid", Integer))
-COMMON_HITS = 50
+COMMON_HITS = 20
 # This tokenizer cuts at spaces and ASCII punctuation only, of which our tokens have none.
 _CREATE = f"CREATE VIRTUAL TABLE words USING fts5({', '.join(Words._fields)}, tokenize='ascii')"
 _INSERT = f"INTO words(rowid, {', '.join(Words._fields)}) VALUES (?, {', '.join('?' * len(Words._fields))})"
