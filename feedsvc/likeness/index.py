@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from feedsvc.likeness.postings import Entries, Postings, make_postings, read_sketches, renumber_entries
 from feedsvc.likeness.weights import Amounts, Tally, Terms
 
-# Of 3,300 papers of five neighbouring categories half have more than two others so like, one in ten has 13.
+# See docs/design.md for how many papers are so like one another.
 LEAST_LIKENESS = 0.22
 # A paper is taken in if fewer than MOST_BEFORE papers of the LOOK_BACK_DAYS before its day are more like.
 LOOK_BACK_DAYS = 30
