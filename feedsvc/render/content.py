@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.builder import E
 
+from feedsvc.render.mathml import read_mathml
 from feedsvc.render.spelling import Script
 from feedsvc.render.tex import Address, Source, read_tex
 
@@ -82,7 +83,8 @@ def _render_piece(piece: str | Script | Source | Address) -> Node:
     if isinstance(piece, Script):
         return (E.sup if piece.raised else E.sub)(*map(_render_piece, piece.body))
     if isinstance(piece, Source):
-        return E.code(piece.tex)
+        mathml = read_mathml(piece.tex)
+        return E.code(piece.tex) if mathml is None else mathml
     if isinstance(piece, Address):
         return E.a(piece.url, href=piece.url)
     return piece
