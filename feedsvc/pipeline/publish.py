@@ -8,23 +8,35 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
+from itertools import chain
 
-from feedsvc.calendar import newest_day
+from feedsvc.calendar import announced_at, newest_day
 from feedsvc.errors import UnknownPaperError
-from feedsvc.feed import PAGE, Definition, Feed
+from feedsvc.feed import MARKDOWN, PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
-from feedsvc.feed.window import compose_entries, select_papers, stand_papers
+from feedsvc.feed.window import compose_entries, stand_papers
 from feedsvc.http import Clock
 from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
+from feedsvc.pipeline.days import (
+    check_day,
+    choose_days,
+    choose_papers,
+    describe_entry_of,
+    is_closed,
+    limit_query,
+    link_archives,
+    name_feed,
+    write_markdown,
+)
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
 from feedsvc.query.registry import Registry
 from feedsvc.render import Format, Head
-from feedsvc.render.phrases import name_language
+from feedsvc.render.markdown import CONTENT_TYPE
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
 from feedsvc.taxonomy import load_taxonomy
@@ -96,7 +108,7 @@ class Publisher:
         """Give a feed's document: the ready one, or one made now and kept for a while.
 
         `language` None means the default one. Raises UnknownPaperError if it is about papers like one that
-        is not stored.
+        is not stored, and UnknownDayError for a day of which nothing is known.
         """
         key = (feed.name, format_, language or self._languages[0])
         ready = self._store.documents.find(key)
@@ -107,13 +119,18 @@ class Publisher:
         if kept is not None:
             return kept
         self._check_given(feed)
-        document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
-        return self._shelf.keep(key, revision, document)
+        if feed.day is not None:
+            check_day(self._store, feed.day)
+        return self._shelf.keep(key, revision, self._make_on_demand(feed, format_, key[2]))
 
     def _check_given(self, feed: Feed) -> None:
         given = sorted(given_papers(feed.query))
         if given and (unknown := self._store.likeness.find_unknown(given)):
             raise UnknownPaperError(unknown[0])
+
+    def is_closed(self, day: date) -> bool:
+        """Tell whether a later day has begun, so that only a repair changes this one."""
+        return is_closed(self._store, day)
 
     def is_complete(self, now: datetime) -> bool:
         """Tell whether the newest day is there in every followed category, and its documents had time.
@@ -237,14 +254,48 @@ class Publisher:
     def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
-        body = self._assemble(renderer, head, entries, language, brief=False)
+
+        def write(brief: bool) -> bytes:
+            return self._assemble(renderer, head, entries, language, brief=brief)
+
+        return self._finish(feed, format_, language, renderer.content_type, write)
+
+    def _make_on_demand(self, feed: Feed, format_: str, language: str) -> Document:
+        if feed.is_daily:
+            return self._make_daily(feed, format_, language)
+        if feed.day is not None and format_ == MARKDOWN:
+            entries = self.compose_feed(feed, language, alone=True)
+            write = partial(write_markdown, feed, feed.day, entries, language)
+            return self._finish(feed, format_, language, CONTENT_TYPE, write)
+        return self._make_document(feed, format_, language, self.compose_feed(feed, language))
+
+    def _make_daily(self, feed: Feed, format_: str, language: str) -> Document:
+        renderer = self._formats[format_]
+        days = choose_days(self._store, feed)
+        entries = [self.compose_feed(feed.on_day(day), language, alone=True) for day in days]
+        head = self._head(feed, renderer, list(chain.from_iterable(entries)), language)
+        site = self._base, language, self._shown(language)
+
+        def write(brief: bool) -> bytes:
+            views = (
+                describe_entry_of(feed, *told, site, brief=brief) for told in zip(days, entries, strict=True)
+            )
+            return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
+
+        return self._finish(feed, format_, language, renderer.content_type, write)
+
+    def _finish(
+        self, feed: Feed, format_: str, language: str, content_type: str, write: Callable[[bool], bytes]
+    ) -> Document:
+        """Make the document that `write` writes, whole or, where that is too much, brief."""
+        body = write(False)
         if len(body) > BRIEF_ABOVE_BYTES:
-            body = self._assemble(renderer, head, entries, language, brief=True)
+            body = write(True)
         return Document(
             feed=feed.name,
             format=format_,
             language=language,
-            content_type=renderer.content_type,
+            content_type=content_type,
             body=body,
             packed=gzip.compress(body, 6, mtime=0),
             etag=hashlib.sha256(body).hexdigest()[:32],
@@ -252,25 +303,35 @@ class Publisher:
         )
 
     def _head(self, feed: Feed, renderer: Format, entries: Sequence[Entry], language: str) -> Head:
-        shown = None if language == self._languages[0] else language
+        shown = self._shown(language)
+        links = link_archives(self._store, feed, renderer.suffix, shown, entries)
+        nothing_since = announced_at(feed.day) if feed.day else BEFORE_ALL
         return Head(
             id=feed.id,
-            title=feed.title if shown is None else f"{feed.title} · {name_language(language)}",
+            title=name_feed(feed, language, is_default=shown is None),
             subtitle=feed.description,
-            updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
+            updated=max((entry.updated for entry in entries), default=nothing_since),
             self_url=self._base + feed.path(renderer.suffix, shown),
             page_url=self._base + feed.path(PAGE, shown),
             language=language,
             generator_version=version("feedsvc"),
             stylesheet_url=f"{self._base}/static/feed.css",
+            **{name: self._base + path for name, path in links.items()},
         )
 
-    def compose_feed(self, feed: Feed, language: str) -> tuple[Entry, ...]:
-        """Give the entries of a feed's document, newest first."""
-        rows = self._store.announcements
-        query = rows.resolve(feed.query)
-        chosen = select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
-        standings = stand_papers(self._taken_in(query, chosen))[: feed.limit if feed.limit < 200 else None]
+    def _shown(self, language: str) -> str | None:
+        """Give a language as addresses name it: the default one not at all."""
+        return None if language == self._languages[0] else language
+
+    def compose_feed(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        """Give the entries of a feed's document, newest first.
+
+        Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
+        """
+        query = self._store.announcements.resolve(feed.query)
+        chosen = choose_papers(self._store, query, feed.day)
+        taken_in = limit_query(query, feed.day, alone=alone)
+        standings = stand_papers(self._taken_in(taken_in, chosen))[: feed.limit if feed.limit < 200 else None]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.feed import PAGE
+from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
@@ -21,6 +22,8 @@ from feedsvc.web.responses import read_asked, send_answer
 from feedsvc.web.site import ATOM, Site
 
 REDIRECT_SECONDS = 3600
+# A repair may still reach a day that is over.
+CLOSED_SECONDS = 86_400
 
 
 class FeedViews:
@@ -44,7 +47,7 @@ class FeedViews:
         self._saved = saved
         self._clock = clock
         self._languages = languages
-        self._formats = (*formats, PAGE)
+        self._formats = (*formats, MARKDOWN, PAGE)
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -68,13 +71,18 @@ class FeedViews:
         self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
         now = self._clock.now()
-        seconds = max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))
+        seconds = self._max_age(address.feed, now)
         headers = {
             "Cache-Control": f"public, max-age={seconds}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
             "Link": f'<{self._site.base}{address.url}>; rel="self"',
         }
         return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
+
+    def _max_age(self, feed: Feed, now: datetime) -> int:
+        if feed.day is not None and self._publisher.is_closed(feed.day):
+            return CLOSED_SECONDS
+        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now))
 
     def _page_of(self, address: Address) -> str:
         """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
