@@ -83,10 +83,8 @@ class UnknownDayError(AddressError):
     """A day of which the ledger knows nothing; `near` are the nearest ones before and after it."""
 
     def __init__(self, day: date, near: tuple[date, ...] = ()) -> None:
-        hint = (
-            f"expected another one; near it: {', '.join(map(str, near))}" if near else "expected another day"
-        )
-        super().__init__(f"nothing is known of {day}, {hint}")
+        hint = f": expected a day such as {' or '.join(map(str, near))}" if near else ""
+        super().__init__(f"nothing is known of {day} here{hint}")
         self.day = day
         self.near = near
 

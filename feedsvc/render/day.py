@@ -13,7 +13,7 @@ from lxml.builder import E
 from feedsvc.calendar import announced_at
 from feedsvc.paper import Author, Entry, Kind
 from feedsvc.render.characters import clean_line
-from feedsvc.render.content import Body, Node, Section, render_text, split_paragraphs
+from feedsvc.render.content import Body, Node, Section, is_same, mark_language, render_text, split_paragraphs
 from feedsvc.render.entry import EntryView, Link, describe_entry
 from feedsvc.render.phrases import Phrases, load_phrases
 
@@ -34,11 +34,13 @@ class Group:
 class DayDigest:
     """What a feed took in on a day, by kind: new papers first. `title` is the feed's.
 
+    `language` is the one that was asked for, which `phrases` may have to stand in for.
     `remark` says where the sections come from, where it is the same of every paper; else it stands with each.
     """
 
     title: str
     day: date
+    language: str
     phrases: Phrases
     groups: tuple[Group, ...]
     remark: str | None
@@ -65,12 +67,13 @@ def collect_day(
     numbers = count(1)
     of_kind = ((kind, [view for view in views if view.kind is kind]) for kind in Kind)
     groups = tuple(
-        Group(kind, phrases.name_group(kind), tuple(zip(numbers, found, strict=False)))
+        Group(kind, phrases.name_group(kind), tuple((next(numbers), view) for view in found))
         for kind, found in of_kind
         if found
     )
     remarks = {view.body.remark for view in views}
-    return DayDigest(clean_line(title), day, phrases, groups, remarks.pop() if len(remarks) == 1 else None)
+    remark = remarks.pop() if len(remarks) == 1 else None
+    return DayDigest(clean_line(title), day, language, phrases, groups, remark)
 
 
 def list_sections(view: EntryView) -> Iterator[Section]:
@@ -94,6 +97,9 @@ def describe_day(digest: DayDigest, id_: str, links: tuple[Link, ...]) -> EntryV
     """
     moment = announced_at(digest.day)
     language = digest.phrases.language
+    blocks = list(_render_day(digest))
+    if not is_same(language, digest.language):
+        blocks = [E.div(*blocks, lang=language)]
     return EntryView(
         id=id_,
         title=digest.heading,
@@ -110,7 +116,7 @@ def describe_day(digest: DayDigest, id_: str, links: tuple[Link, ...]) -> EntryV
         dois=(),
         license=None,
         body=Body(language, None, digest.counts, (), digest.remark, (), (), ()),
-        content="".join(etree.tostring(block, encoding="unicode") for block in _render_day(digest)),
+        content="".join(etree.tostring(block, encoding="unicode") for block in blocks),
         summary=" · ".join(digest.counts),
     )
 
@@ -126,7 +132,8 @@ def _render_day(digest: DayDigest) -> Iterator[etree._Element]:
 
 
 def _render_paper(number: int, view: EntryView, digest: DayDigest) -> Iterator[etree._Element]:
-    yield E.h3(f"{number}. ", E.a(view.title, href=view.id))
+    language = digest.phrases.language
+    yield E.h3(f"{number}. ", E.a(view.title, href=view.id), mark_language(view.title_language, language))
     yield E.p(*_render_facts(view))
     if view.authors:
         yield E.p(E.em(name_authors(view.authors, digest.phrases)))
@@ -135,7 +142,7 @@ def _render_paper(number: int, view: EntryView, digest: DayDigest) -> Iterator[e
             label: list[Node] = []
             if section.heading and not position:
                 label = [E.strong(section.heading), digest.phrases.colon]
-            yield E.p(*label, *render_text(paragraph))
+            yield E.p(*label, *render_text(paragraph), mark_language(section.language, language))
     if view.body.remark and not digest.remark:
         yield E.p(E.small(view.body.remark))
 
