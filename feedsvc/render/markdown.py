@@ -54,7 +54,12 @@ def _escape_signs(text: str) -> str:
 
 def write_text(text: str) -> str:
     """Write text with TeX, on one line."""
-    return "".join(_write_piece(piece, is_first=not index) for index, piece in enumerate(read_tex(text)))
+    written = ""
+    for piece in read_tex(text):
+        # Backticks that touch would be read as one longer row of them.
+        gap = " " if isinstance(piece, Source) and written.endswith("`") else ""
+        written += gap + _write_piece(piece, is_first=not written)
+    return written
 
 
 def _write_piece(piece: Piece, *, is_first: bool = False) -> str:
