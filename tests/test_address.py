@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -191,6 +192,17 @@ def test_the_title_names_the_first_given_papers(catalogue: Catalogue, papers: st
     place = "+".join(f"2601.{int(paper):05}" if len(paper) == 1 else paper for paper in papers.split("+"))
 
     assert ask(catalogue, f"/feeds/like/{place}.xml").feed.title == title
+
+
+def test_before_a_day_stands_a_feed_and_no_language(catalogue: Catalogue) -> None:
+    """A saved feed may be called as a language looks: `my-feed` would be one."""
+    saved = catalogue.define("trees")
+    known = replace(
+        catalogue, find_saved=lambda name: replace(saved, place=name) if name == "my-feed" else None
+    )
+
+    assert ask(known, "/feeds/my-feed/2026-01-14.xml").url == "/feeds/my-feed/2026-01-14.xml"
+    assert ask(known, "/feeds/zh/my-feed/2026-1-14.xml").url == "/feeds/zh/my-feed/2026-01-14.xml"
 
 
 UNKNOWN = [
