@@ -12,7 +12,7 @@ import feedparser
 import pytest
 
 from feedsvc.errors import AddressError, UnknownDayError
-from feedsvc.feed import Feed
+from feedsvc.feed import Feed, Options
 from feedsvc.feed.address import resolve
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.paper import BatchState, Kind
@@ -306,6 +306,21 @@ def test_a_daily_feed_has_an_entry_for_each_day_with_papers(store: Store, ask: A
     )
     assert feed.entries[0].link == f"{SITE}/feeds/cs.AI/2026-01-07"
     assert "prev-archive" not in {link.rel for link in feed.feed.links}
+
+
+def test_the_entries_of_a_daily_feed_are_each_days_own(
+    store: Store, publisher: Publisher, catalogue: Catalogue
+) -> None:
+    announce(store, MONDAY, "2601.00001")
+    announce(store, WEDNESDAY, "2601.00001", kind=Kind.REPLACE, version=2)
+    feed = catalogue.define("cs.AI").make_feed(Options(kinds=(Kind.NEW, Kind.REPLACE)))
+
+    entries = publisher.compose_feed(feed.as_daily(), "en")
+
+    assert [(entry.kind, entry.paper.version, entry.updated.day) for entry in entries] == [
+        (Kind.REPLACE, 2, 7),
+        (Kind.NEW, 1, 5),
+    ]
 
 
 def test_what_comes_late_changes_the_content_of_a_daily_entry_and_nothing_else(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import groupby
 
 from feedsvc.calendar import day_announced_at
 from feedsvc.errors import UnknownDayError
@@ -53,6 +54,12 @@ def limit_query(query: Query, day: date | None, *, alone: bool) -> Query:
     return query if day is None else all_of((query, AnnouncedOn(day if alone else date.min, day)))
 
 
+def group_by_day(entries: Iterable[Entry]) -> Iterator[tuple[date, tuple[Entry, ...]]]:
+    """Give the entries of a daily feed, newest day first, day by day."""
+    for moment, told in groupby(entries, lambda entry: entry.updated):
+        yield day_announced_at(moment), tuple(told)
+
+
 def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
     """Give a document's title: the feed's, then what tells it from the feed's other documents."""
     phrases = load_phrases(language)
@@ -66,7 +73,7 @@ def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
     return " · ".join(parts)
 
 
-def write_markdown(feed: Feed, day: date, entries: Iterable[Entry], language: str, brief: bool) -> bytes:
+def write_markdown(feed: Feed, day: date, entries: Iterable[Entry], language: str, *, brief: bool) -> bytes:
     """Write the digest of a feed's day, of entries that tell of the day alone."""
     return render_day(collect_day(feed.title, day, entries, language, brief=brief))
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.metadata import version
-from itertools import chain
 
 from feedsvc.calendar import announced_at, newest_day
 from feedsvc.errors import UnknownPaperError
@@ -25,6 +24,7 @@ from feedsvc.pipeline.days import (
     choose_days,
     choose_papers,
     describe_entry_of,
+    group_by_day,
     is_closed,
     limit_query,
     link_archives,
@@ -118,12 +118,17 @@ class Publisher:
         kept = self._shelf.find(key, revision)
         if kept is not None:
             return kept
-        self._check_given(feed)
+        self.check_given(feed)
+        entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
+        return self._shelf.keep(key, revision, self._make_document(feed, format_, key[2], entries))
+
+    def check_given(self, feed: Feed) -> None:
+        """Raise UnknownPaperError if a feed is about papers like one that is not stored.
+
+        Raises UnknownDayError for a day of which nothing is known.
+        """
         if feed.day is not None:
             check_day(self._store, feed.day)
-        return self._shelf.keep(key, revision, self._make_on_demand(feed, format_, key[2]))
-
-    def _check_given(self, feed: Feed) -> None:
         given = sorted(given_papers(feed.query))
         if given and (unknown := self._store.likeness.find_unknown(given)):
             raise UnknownPaperError(unknown[0])
@@ -252,50 +257,33 @@ class Publisher:
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
     def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
+        body = self._make_body(feed, format_, language, entries)
+        return self._finish_document((feed.name, format_, language), body)
+
+    def _make_body(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> bytes:
+        """Write a document whole or, where that is too much, with the first sentence of each section."""
+        write = self._choose_writer(feed, format_, language, entries)
+        body = write(brief=False)
+        return body if len(body) <= BRIEF_ABOVE_BYTES else write(brief=True)
+
+    def _choose_writer(
+        self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]
+    ) -> Callable[..., bytes]:
+        if feed.day is not None and format_ == MARKDOWN:
+            return partial(write_markdown, feed, feed.day, entries, language)
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
-
-        def write(brief: bool) -> bytes:
-            return self._assemble(renderer, head, entries, language, brief=brief)
-
-        return self._finish(feed, format_, language, renderer.content_type, write)
-
-    def _make_on_demand(self, feed: Feed, format_: str, language: str) -> Document:
         if feed.is_daily:
-            return self._make_daily(feed, format_, language)
-        if feed.day is not None and format_ == MARKDOWN:
-            entries = self.compose_feed(feed, language, alone=True)
-            write = partial(write_markdown, feed, feed.day, entries, language)
-            return self._finish(feed, format_, language, CONTENT_TYPE, write)
-        return self._make_document(feed, format_, language, self.compose_feed(feed, language))
+            return partial(self._assemble_days, renderer, head, feed, entries, language)
+        return partial(self._assemble, renderer, head, entries, language)
 
-    def _make_daily(self, feed: Feed, format_: str, language: str) -> Document:
-        renderer = self._formats[format_]
-        days = choose_days(self._store, feed)
-        entries = [self.compose_feed(feed.on_day(day), language, alone=True) for day in days]
-        head = self._head(feed, renderer, list(chain.from_iterable(entries)), language)
-        site = self._base, language, self._shown(language)
-
-        def write(brief: bool) -> bytes:
-            views = (
-                describe_entry_of(feed, *told, site, brief=brief) for told in zip(days, entries, strict=True)
-            )
-            return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
-
-        return self._finish(feed, format_, language, renderer.content_type, write)
-
-    def _finish(
-        self, feed: Feed, format_: str, language: str, content_type: str, write: Callable[[bool], bytes]
-    ) -> Document:
-        """Make the document that `write` writes, whole or, where that is too much, brief."""
-        body = write(False)
-        if len(body) > BRIEF_ABOVE_BYTES:
-            body = write(True)
+    def _finish_document(self, key: DocumentKey, body: bytes) -> Document:
+        feed, format_, language = key
         return Document(
-            feed=feed.name,
+            feed=feed,
             format=format_,
             language=language,
-            content_type=content_type,
+            content_type=CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type,
             body=body,
             packed=gzip.compress(body, 6, mtime=0),
             etag=hashlib.sha256(body).hexdigest()[:32],
@@ -324,10 +312,13 @@ class Publisher:
         return None if language == self._languages[0] else language
 
     def compose_feed(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
-        """Give the entries of a feed's document, newest first.
+        """Give the entries of a feed's document, newest first; a daily feed's are those of its days.
 
         Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
         """
+        if feed.is_daily:
+            days = map(feed.on_day, choose_days(self._store, feed))
+            return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)
         taken_in = limit_query(query, feed.day, alone=alone)
@@ -354,6 +345,20 @@ class Publisher:
     ) -> bytes:
         fragments = [self._fragment(renderer.suffix, entry, language, brief) for entry in entries]
         return renderer.assemble(head, fragments)
+
+    def _assemble_days(
+        self,
+        renderer: Format,
+        head: Head,
+        feed: Feed,
+        entries: Sequence[Entry],
+        language: str,
+        *,
+        brief: bool,
+    ) -> bytes:
+        site = self._base, language, self._shown(language)
+        views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
+        return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
 
     def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
         return self._formats[format_].render_fragment(entry, language, brief=brief)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -22,8 +21,6 @@ from feedsvc.web.responses import read_asked, send_answer
 from feedsvc.web.site import ATOM, Site
 
 REDIRECT_SECONDS = 3600
-# A repair may still reach a day that is over.
-CLOSED_SECONDS = 86_400
 
 
 class FeedViews:
@@ -70,19 +67,17 @@ class FeedViews:
         asked = read_asked()
         self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
-        now = self._clock.now()
-        seconds = self._max_age(address.feed, now)
         headers = {
-            "Cache-Control": f"public, max-age={seconds}",
+            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
             "Link": f'<{self._site.base}{address.url}>; rel="self"',
         }
         return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
 
-    def _max_age(self, feed: Feed, now: datetime) -> int:
-        if feed.day is not None and self._publisher.is_closed(feed.day):
-            return CLOSED_SECONDS
-        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now))
+    def _find_age(self, feed: Feed) -> int:
+        now = self._clock.now()
+        is_closed = feed.day is not None and self._publisher.is_closed(feed.day)
+        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now), is_closed=is_closed)
 
     def _page_of(self, address: Address) -> str:
         """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
