@@ -89,7 +89,8 @@ def test_all_and_each_kind_are_counted_in_the_language() -> None:
 
 
 def test_what_is_said_of_every_digest_is_said_once() -> None:
-    alike = collect(make_entry(digest=EXTRACTIVE), make_entry(make_paper(), make_digest()))
+    none = make_entry(make_paper("2601.00002"))
+    alike = collect(make_entry(digest=EXTRACTIVE), make_entry(make_paper(), make_digest()), none)
     unlike = collect(make_entry(digest=EXTRACTIVE), make_entry(digest=TRANSLATED))
 
     assert alike.remark == load_phrases("en").extractive

@@ -35,7 +35,7 @@ class DayDigest:
     """What a feed took in on a day, by kind: new papers first. `title` is the feed's.
 
     `language` is the one that was asked for, which `phrases` may have to stand in for.
-    `remark` says where the sections come from, where it is the same of every paper; else it stands with each.
+    `remark` says where the sections come from, where that is the same of every digest; else with each paper.
     """
 
     title: str
@@ -71,7 +71,7 @@ def collect_day(
         for kind, found in of_kind
         if found
     )
-    remarks = {view.body.remark for view in views}
+    remarks = {view.body.remark for view in views if view.body.remark}
     remark = remarks.pop() if len(remarks) == 1 else None
     return DayDigest(clean_line(title), day, language, phrases, groups, remark)
 
