@@ -69,7 +69,7 @@ def render_content(body: Body, language: str) -> str:
         *([_render_notes(body)] if body.notes else []),
         E.p(*_separate((E.a(name, href=address) for name, address in body.links), " · ")),
     ]
-    if not _is_same(body.language, language):
+    if not is_same(body.language, language):
         blocks = [E.div(*blocks, lang=body.language)]
     return "".join(etree.tostring(block, encoding="unicode") for block in blocks)
 
@@ -100,7 +100,7 @@ def _render_sections(sections: Iterable[Section], language: str) -> Iterator[etr
         if section.heading:
             yield E.h3(section.heading)
         for nodes in filter(None, map(render_text, split_paragraphs(section.text))):
-            yield E.p(*nodes, _mark_language(section.language, language))
+            yield E.p(*nodes, mark_language(section.language, language))
 
 
 def split_paragraphs(text: str) -> list[str]:
@@ -116,7 +116,7 @@ def _render_notes(body: Body) -> etree._Element:
 
 def _render_note(note: Note, body: Body) -> list[Node]:
     nodes: list[Node] = [E.a(note.text, href=note.url)] if note.url else render_text(note.text)
-    if not _is_same(note.language, body.language):
+    if not is_same(note.language, body.language):
         nodes = [E.span(*nodes, lang=note.language)]
     return [note.label, *nodes]
 
@@ -125,9 +125,11 @@ def _separate(nodes: Iterable[Node], separator: str) -> list[Node]:
     return [part for node in nodes for part in (separator, node)][1:]
 
 
-def _mark_language(language: str, around: str) -> dict[str, str]:
-    return {} if _is_same(language, around) else {"lang": language}
+def mark_language(language: str, around: str) -> dict[str, str]:
+    """Give the attribute of an element in a language that differs from the one around it."""
+    return {} if is_same(language, around) else {"lang": language}
 
 
-def _is_same(language: str, other: str) -> bool:
+def is_same(language: str, other: str) -> bool:
+    """Tell whether two tags name one language."""
     return language.lower() == other.lower()

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.feed import PAGE
+from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
@@ -44,7 +44,7 @@ class FeedViews:
         self._saved = saved
         self._clock = clock
         self._languages = languages
-        self._formats = (*formats, PAGE)
+        self._formats = (*formats, MARKDOWN, PAGE)
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -67,14 +67,17 @@ class FeedViews:
         asked = read_asked()
         self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
-        now = self._clock.now()
-        seconds = max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))
         headers = {
-            "Cache-Control": f"public, max-age={seconds}",
+            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
             "Link": f'<{self._site.base}{address.url}>; rel="self"',
         }
         return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
+
+    def _find_age(self, feed: Feed) -> int:
+        now = self._clock.now()
+        is_closed = feed.day is not None and self._publisher.is_closed(feed.day)
+        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now), is_closed=is_closed)
 
     def _page_of(self, address: Address) -> str:
         """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
