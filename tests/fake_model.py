@@ -1,4 +1,4 @@
-"""A model behind an OpenAI-compatible endpoint on loopback, which answers as a test tells it: mostly wrongly."""
+"""A model behind an OpenAI-compatible endpoint on loopback, which answers as a test tells it."""
 
 from __future__ import annotations
 

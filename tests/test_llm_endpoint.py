@@ -176,7 +176,7 @@ def test_attempts_come_to_an_end(model: FakeModel, endpoint: Endpoint) -> None:
 
 def test_a_wrong_key_is_not_asked_again(model: FakeModel, endpoint: Endpoint) -> None:
     model.always = refuse(401, "wrong key")
-    with pytest.raises(ModelError, match="HTTP 401.*wrong key"):
+    with pytest.raises(ModelError, match=r"HTTP 401.*wrong key"):
         endpoint.ask(QUESTION, SCHEMA, 100)
 
     assert len(model.requests) == 1

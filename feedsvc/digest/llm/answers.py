@@ -1,4 +1,4 @@
-"""What a model answered, as a checked value; TeX survives JSON, whatever the model thinks of backslashes. Pure."""
+"""What a model answered, as a checked value; TeX survives, however its backslashes were written. Pure."""
 
 from __future__ import annotations
 
@@ -91,8 +91,11 @@ _COMMAND = re.compile(r"\\([A-Za-z]+)")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[A-Za-z]+|.)", re.DOTALL)
 # Read as JSON these would be a line's end, a return or a tab, and the rest of a word that there is not.
 _LIKE_ESCAPES = frozenset(
-    "nabla ne neg neq nu nolimits not rangle rho right rm tan tanh tau text textbf textit textrm texttt theta"
-    " tilde times to top".split()
+    (
+        *("nabla", "ne", "neg", "neq", "nolimits", "not", "nu", "rangle", "rho", "right", "rm"),
+        *("tan", "tanh", "tau", "text", "textbf", "textit", "textrm", "texttt", "theta", "tilde"),
+        *("times", "to", "top"),
+    )
 )
 
 

@@ -173,7 +173,7 @@ class Endpoint:
             return reply
 
     def _simplify(self, dialect: Dialect, error: APIStatusError, *, has_schema: bool) -> Dialect | None:
-        # Some servers fail over a schema that they do not know. Where it was taken once, it is something else.
+        # Some servers fail over a schema that they do not know; where one was taken before, it is not that.
         is_refusal = error.status_code in (400, 415, 422, 501)
         if is_refusal or (error.status_code == 500 and has_schema and not self._is_proven):
             return dialect.simplify(str(error), has_schema=has_schema)

@@ -1,4 +1,4 @@
-"""How terms are to be said in a language: one TOML file a language in `glossaries/`, whose table is `terms`."""
+"""How terms are said in a language: one TOML file a language in `glossaries/`, with a table `terms`."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _NAMES = {
 
 
 def name_language(language: str) -> str:
-    """Give the English name of a language (BCP 47), or of the nearest wider one; the tag of an unknown one."""
+    """Give the English name of a language (BCP 47) or of the nearest wider one; an unknown one's tag."""
     tag = language.lower()
     while tag and tag not in _NAMES:
         tag = tag.rpartition("-")[0]

@@ -51,6 +51,6 @@ class Purse(Protocol):
 
 
 def estimate_tokens(text: str) -> int:
-    """Give about how many tokens a text has, rather too many: three letters one, a character of Chinese one."""
+    """Give about how many tokens a text has, rather too many: one for three letters or a wide character."""
     wide = len(_WIDE.findall(text))
     return wide + math.ceil((len(text) - wide) / 3)

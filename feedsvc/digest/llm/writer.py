@@ -147,7 +147,7 @@ class ModelWriter:
         )
 
     def _ask(self, messages: Sequence[Message], schema: Schema | None) -> Reply:
-        """Ask the model within the budget: the most that it may cost is set aside before, and settled after."""
+        """Ask within the budget: the most that it may cost is set aside before, and settled after."""
         tokens_in = sum(estimate_tokens(message.text) for message in messages)
         most = self._prices.of(tokens_in, self._most_tokens)
         day = self._purse.reserve(most)
