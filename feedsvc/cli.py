@@ -110,8 +110,9 @@ def fetch(categories: tuple[str, ...]) -> None:
 def digest(ctx: click.Context) -> None:
     """Make the digests that are missing; or, with a command, look after how they are made."""
     if ctx.invoked_subcommand is None:
-        with _service(asks_arxiv=False) as service:
+        with _service(report=click.echo, asks_arxiv=False) as service:
             click.echo(describe_digested(service.pipeline.digester.digest_papers()))
+            service.pipeline.write_digests()
 
 
 @digest.command("check")
@@ -159,7 +160,7 @@ def build() -> None:
 def run() -> None:
     """Do once, now, whatever is due: fetch, digest, build. For those who use cron."""
     with _service(report=click.echo) as service:
-        service.pipeline.run_due()
+        service.pipeline.run_once()
 
 
 @main.command()
@@ -380,12 +381,14 @@ def _service(
 
 @contextmanager
 def _scheduled(service: Service) -> Iterator[None]:
-    scheduler = make_scheduler(service.pipeline.run_due, datetime.now(UTC))
+    pipeline = service.pipeline
+    write = pipeline.write_digests if pipeline.writing.has_writer else None
+    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), write_digests=write)
     scheduler.start()
     try:
         yield
     finally:
-        service.pipeline.stop()
+        pipeline.stop()
         scheduler.shutdown()
 
 

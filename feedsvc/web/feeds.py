@@ -68,7 +68,8 @@ class FeedViews:
         self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
         now = self._clock.now()
-        seconds = max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))
+        is_complete = self._publisher.is_complete(now) and not self._publisher.is_awaiting(address.language)
+        seconds = max_age(address.feed.name, now, is_complete=is_complete)
         headers = {
             "Cache-Control": f"public, max-age={seconds}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",

@@ -18,7 +18,7 @@ SPREAD = timedelta(minutes=5)
 def max_age(feed: str, now: datetime, *, is_complete: bool) -> int:
     """Give the seconds for which a feed's document may be kept: a quarter of an hour to a day.
 
-    `is_complete` tells that nothing more of the newest day is awaited.
+    `is_complete` tells that nothing more of the newest day is awaited, nor any digest.
     """
     if not is_complete:
         return ceil(LEAST.total_seconds())

@@ -72,6 +72,10 @@ class ModelWriter:
         """The model's name, which is the method of its digests."""
         return self._endpoint.model
 
+    def close(self) -> None:
+        """Let go of the endpoint's connections."""
+        self._endpoint.close()
+
     def write(self, paper: Paper, language: str) -> Outcome:
         """Write a paper's digest in a language, or recall what came of that before.
 
