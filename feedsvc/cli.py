@@ -35,7 +35,7 @@ from feedsvc.pipeline import (
 )
 from feedsvc.pipeline.backfill import Backfill
 from feedsvc.pipeline.preview import preview_query
-from feedsvc.pipeline.watch import Watch
+from feedsvc.pipeline.watch import Watch, list_digest_facts, tell_digests
 from feedsvc.query import parse as parse_query
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app, stop_signals
@@ -173,10 +173,13 @@ def status(days: int, as_json: bool) -> None:
     settings = _settings()
     with closing(open_store(settings.database_url)) as store:
         store.check()
-        survey = Watch(store, SystemClock(), settings.categories, settings.late_after).survey(days)
+        watch = Watch(store, SystemClock(), settings.categories, settings.late_after)
+        survey, digests = watch.survey(days), watch.count_digests()
     if as_json:
-        click.echo(json.dumps(list_facts(survey), ensure_ascii=False, indent=1))
+        facts = list_facts(survey) | {"digests": list_digest_facts(digests)}
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
+        click.echo("".join(f"{line}\n" for line in tell_digests(digests)), nl=False)
         print_survey(survey, Console(highlight=False))
     if survey.overall is Overall.LATE:
         sys.exit(1)

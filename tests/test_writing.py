@@ -383,3 +383,20 @@ def test_the_key_is_sent_and_never_shown(tmp_path: Path, stack: ExitStack) -> No
     assert desk.model.keys[0] == "Bearer sesame"
     assert "sesame" not in desk.house.settings.model_dump_json()
     assert "sesame" not in repr(desk.house.settings)
+
+
+def test_status_and_metrics_tell_what_was_made_found_and_spent(desk: Desk) -> None:
+    desk.model.moves = [WRONG]
+    desk.write()
+    facts = desk.house.client.get("/status.json").json
+    assert facts is not None
+    page = desk.house.client.get("/status").text
+    metrics = desk.house.client.get("/metrics").text
+
+    assert facts["digests"]["orders"] == {"en": {"made": 4}, "zh": {"made": 4}}
+    assert facts["digests"]["findings"]["quantity"] >= 1
+    assert facts["digests"]["spent_today"]["fake"]["tokens"] == 400 * len(desk.model.requests)
+    assert "Digests by a model in en, last 60 days: 4 made." in page
+    assert 'feedsvc_model_digests{language="zh",state="made"} 4.0' in metrics
+    assert 'feedsvc_findings_total{rule="quantity"}' in metrics
+    assert f'feedsvc_model_tokens_today{{model="fake"}} {400.0 * len(desk.model.requests)}' in metrics

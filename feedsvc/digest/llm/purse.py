@@ -18,6 +18,11 @@ class Spent:
     tokens: int
     millionths: int
 
+    @property
+    def money(self) -> float:
+        """The money in whole units."""
+        return self.millionths / 1_000_000
+
     def __sub__(self, other: Spent) -> Spent:
         return Spent(self.tokens - other.tokens, self.millionths - other.millionths)
 
