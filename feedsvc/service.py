@@ -12,11 +12,11 @@ from flask import Flask
 
 from feedsvc.arxiv.oai_source import OaiSource
 from feedsvc.arxiv.source import ArxivSource, open_client
-from feedsvc.digest import Chain, Summarizer
+from feedsvc.digest import Summarizer
 from feedsvc.digest.extractive import ExtractiveSummarizer
 from feedsvc.digest.llm.endpoint import Endpoint
 from feedsvc.digest.llm.purse import Prices
-from feedsvc.digest.llm.recall import Recall, RecallingSummarizer
+from feedsvc.digest.llm.recall import Recall
 from feedsvc.digest.llm.writer import ModelWriter
 from feedsvc.exchange import PATIENCE
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
@@ -91,7 +91,7 @@ def make_service(
     harvester = Harvester(OaiSource(client, settings.arxiv))
     catch_up = CatchUp(store, harvester, clock, settings.categories)
     languages = tuple(dict.fromkeys((ORIGINAL_LANGUAGE, *settings.languages)))
-    digester = Digester(store, summarizer or make_summarizer(settings, store), languages)
+    digester = Digester(store, summarizer or ExtractiveSummarizer(), languages)
     writing = Writing(store, make_writer(settings, store, clock), clock, settings.llm.concurrency)
     return Service(
         settings=settings,
@@ -114,14 +114,6 @@ def make_ordering(settings: Settings, clock: Clock) -> Ordering | None:
     """Tell the store which digests are ordered of a model; None if there is none."""
     languages = settings.written_languages
     return Ordering(languages, settings.llm.hold, clock) if languages else None
-
-
-def make_summarizer(settings: Settings, store: Store) -> Summarizer:
-    """Make what gives digests at once: those that a model wrote before, else extractive ones."""
-    if not settings.written_languages:
-        return ExtractiveSummarizer()
-    recall = Recall(store.answers, settings.llm.model)
-    return Chain(RecallingSummarizer(recall), ExtractiveSummarizer())
 
 
 def make_writer(settings: Settings, store: Store, clock: Clock) -> ModelWriter | None:

@@ -45,7 +45,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = tmp_path_factory.mktemp("llm") / "server.log"
-    command = [python, "-m", "llama_cpp.server", "--model", weights[0], "--host", "127.0.0.1"]
+    command = [str(python), "-m", "llama_cpp.server", "--model", str(weights[0]), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--n_ctx", "4096", "--n_threads", "1", "--chat_format", "chatml"]
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
         try:
@@ -121,6 +121,6 @@ def test_papers_go_all_the_way_and_none_is_lost(address: str, tmp_path: Path) ->
 
     print(counts, *found, sep="\n")
     assert sum(counts.values()) == PAPERS
-    assert set(counts) <= {OrderState.MADE, OrderState.REFUSED}
-    assert bool(found) or counts == {OrderState.MADE: PAPERS}
+    assert set(counts) <= {OrderState.MADE, OrderState.REFUSED, OrderState.LEFT}
+    assert bool(found) or OrderState.REFUSED not in counts
     assert all(paper.id in body for paper in papers)

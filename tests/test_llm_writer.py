@@ -12,7 +12,7 @@ import pytest
 from feedsvc.digest.checks import Rule
 from feedsvc.digest.llm.endpoint import Endpoint
 from feedsvc.digest.llm.purse import NOTHING, Prices, Spent, estimate_tokens
-from feedsvc.digest.llm.recall import Recall, RecallingSummarizer
+from feedsvc.digest.llm.recall import Recall
 from feedsvc.digest.llm.writer import ModelWriter, Outcome
 from feedsvc.errors import BudgetSpent, ModelError
 from tests.builders import make_paper
@@ -195,7 +195,7 @@ def test_a_refusal_is_not_paid_for_twice_either(desk: Desk) -> None:
     desk.write()
     again = desk.write()
 
-    assert again == Outcome(None)
+    assert again == Outcome(None, is_refused=True)
     assert len(desk.model.requests) == 2
 
 
@@ -216,14 +216,14 @@ def test_another_title_or_abstract_is_asked_for_anew(desk: Desk, change: dict[st
     assert len(desk.model.requests) == 2
 
 
-def test_what_is_remembered_is_a_summary_without_a_model(desk: Desk) -> None:
-    summarizer = RecallingSummarizer(Recall(desk.memory, "fake"))
-    before = summarizer.summarize(PAPER, "en")
+def test_what_is_remembered_is_recalled_without_asking(desk: Desk) -> None:
+    before = desk.writer.recall(PAPER, "en")
     digest = desk.write().digest
 
     assert before is None
-    assert summarizer.summarize(PAPER, "en") == digest
-    assert RecallingSummarizer(Recall(desk.memory, "another")).summarize(PAPER, "en") is None
+    assert desk.writer.recall(PAPER, "en") == Outcome(digest)
+    assert Recall(desk.memory, "another").find(PAPER, "en") is None
+    assert len(desk.model.requests) == 1
 
 
 def test_a_lost_link_is_put_back(desk: Desk) -> None:

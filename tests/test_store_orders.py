@@ -51,11 +51,19 @@ def test_only_what_is_translated_is_held_back(store: Store) -> None:
     assert store.orders.held([KEY[0]], "en") == frozenset()
 
 
-@pytest.mark.parametrize("fields", [{"kind": Kind.REPLACE, "version": 2}, {"released": None}])
-def test_replacements_and_history_are_not_ordered(store: Store, fields: dict[str, object]) -> None:
-    announce(store, **fields)  # type: ignore[arg-type]
+def test_history_is_not_ordered(store: Store) -> None:
+    announce(store, released=None)
 
     assert store.orders.count() == {}
+
+
+def test_a_replacement_is_ordered_only_if_it_costs_nothing_and_is_not_held_back(store: Store) -> None:
+    announce(store, version=2, kind=Kind.REPLACE)
+    announce(store, "2601.00002")
+    free = {order.paper: order.free for order in store.orders.take(NOON, LEASE, 10)}
+
+    assert free == {"2601.00001": True, "2601.00002": False}
+    assert store.orders.held([KEY[0]], "zh") == frozenset()
 
 
 def test_a_paper_is_ordered_once_however_often_it_is_announced(store: Store) -> None:

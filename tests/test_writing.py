@@ -14,11 +14,13 @@ from pydantic import HttpUrl, SecretStr
 
 from feedsvc.digest.extractive import ExtractiveSummarizer
 from feedsvc.digest.llm.purse import Spent
+from feedsvc.paper import Announcement, Kind, Paper
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.writing import DailyPurse, Writing
-from feedsvc.service import make_summarizer, make_writer
+from feedsvc.service import make_writer
 from feedsvc.settings import LlmSettings
 from feedsvc.store.orders import OrderState
+from tests.builders import make_batch
 from tests.fake_model import (
     CHINESE,
     ENGLISH,
@@ -30,7 +32,7 @@ from tests.fake_model import (
     say,
     say_json,
 )
-from tests.web_house import NOON, PAPERS, House, announce, open_house
+from tests.web_house import DAY, NOON, PAPERS, House, announce, open_house
 
 WRONG = say_json(**ENGLISH | {"background": "It took 250M walkers."})
 
@@ -45,8 +47,7 @@ class Desk:
 
     def build(self) -> None:
         """Do what a sweep does, but for arXiv."""
-        summarizer = make_summarizer(self.house.settings, self.house.store)
-        Digester(self.house.store, summarizer, ("en", "zh")).digest_papers()
+        Digester(self.house.store, ExtractiveSummarizer(), ("en", "zh")).digest_papers()
         self.writing.release_overdue()
         assert not self.house.publisher.build_documents().refused
 
@@ -76,7 +77,7 @@ def open_desk(stack: ExitStack, folder: Path, **changes: object) -> Desk:
         "attempts": 1,
         "concurrency": 2,
     }
-    llm = LlmSettings(**values | changes)  # type: ignore[arg-type]
+    llm = LlmSettings.model_validate(values | changes)
     house = stack.enter_context(open_house(folder, llm=llm))
     writing = Writing(house.store, make_writer(house.settings, house.store, house.clock), house.clock, 2)
     stack.callback(writing.close)
@@ -341,15 +342,31 @@ def test_a_second_worker_finds_nothing_left_to_pay_for(desk: Desk) -> None:
     assert len(desk.model.requests) == asked == 8
 
 
-def test_a_later_version_with_the_same_abstract_has_its_digest_at_once(desk: Desk) -> None:
+def replace_paper(desk: Desk, paper: Paper) -> dict[OrderState, int]:
+    """Have a replacement announced; give what became of its orders."""
+    announcement = Announcement(DAY, "cs.CL", paper.id, paper.version, Kind.REPLACE_CROSS, DAY)
+    desk.house.store.ledger.record_batch(make_batch([announcement]), [paper], [announcement])
+    return desk.write()
+
+
+def test_a_replacement_with_the_same_abstract_has_its_digest_for_nothing(desk: Desk) -> None:
     desk.write()
     asked = len(desk.model.requests)
-    desk.house.store.papers.save([replace(PAPERS[0], version=2)])
-    desk.build()
+    counts = replace_paper(desk, replace(PAPERS[0], version=2))
     key = (PAPERS[0].id, 2)
     digest = desk.house.store.digests.load([key], ["zh"])[key]
 
+    assert counts == {OrderState.MADE: 2}
     assert (digest.method, digest.title) == ("fake", CHINESE["title"])
+    assert len(desk.model.requests) == asked
+
+
+def test_a_replacement_with_another_abstract_is_not_asked_for(desk: Desk) -> None:
+    desk.write()
+    asked = len(desk.model.requests)
+    counts = replace_paper(desk, replace(PAPERS[0], version=2, abstract="It is other. Now. Really."))
+
+    assert counts == {OrderState.LEFT: 2}
     assert len(desk.model.requests) == asked
 
 
@@ -368,9 +385,8 @@ def test_without_a_model_held_entries_are_let_go_all_the_same(desk: Desk) -> Non
     assert dict(writing.write_digests().counts) == {}
 
 
-def test_without_a_model_digests_are_extractive(tmp_path: Path) -> None:
+def test_without_a_model_nothing_is_ordered(tmp_path: Path) -> None:
     with open_house(tmp_path) as house:
-        assert isinstance(make_summarizer(house.settings, house.store), ExtractiveSummarizer)
         assert make_writer(house.settings, house.store, house.clock) is None
         assert house.store.orders.count() == {}
 

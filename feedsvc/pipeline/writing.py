@@ -12,7 +12,7 @@ from threading import Event
 
 from feedsvc.calendar import eastern_date
 from feedsvc.digest.llm.purse import Spent
-from feedsvc.digest.llm.writer import ModelWriter
+from feedsvc.digest.llm.writer import ModelWriter, Outcome
 from feedsvc.errors import BudgetSpent, FeedsvcError, ModelError, StoreError
 from feedsvc.http import Clock
 from feedsvc.store import Store
@@ -139,15 +139,15 @@ class Writing:
 
     def _write(self, writer: ModelWriter, order: Order) -> OrderState:
         paper = self._store.papers.find(*order.key)
-        outcome = writer.write(paper, order.language) if paper else None
-        if outcome is not None:
-            now = self._clock.now()
-            self._store.findings.save(order.key, writer.model, outcome.refusals, now)
-            if outcome.digest is not None:
-                self._store.digests.save([outcome.digest])
-                return OrderState.MADE
-        self._store.orders.close(order, OrderState.REFUSED)
-        return OrderState.REFUSED
+        ask = writer.recall if order.free else writer.write
+        outcome = (ask(paper, order.language) if paper else None) or Outcome(None)
+        self._store.findings.save(order.key, writer.model, outcome.refusals, self._clock.now())
+        if outcome.digest is not None:
+            self._store.digests.save([outcome.digest])
+            return OrderState.MADE
+        state = OrderState.REFUSED if outcome.is_refused else OrderState.LEFT
+        self._store.orders.close(order, state)
+        return state
 
     def _put_off(self, order: Order, retry_after: float) -> OrderState:
         now = self._clock.now()

@@ -18,7 +18,8 @@ from sqlalchemy import (
 
 from feedsvc.store.schema import UtcDateTime, metadata
 
-# A digest that a model is to make, and whether its paper is held back from its language until then.
+# A digest that a model is to make, or of a `free` order only to recall, and whether its paper is held back
+# from its language until then.
 orders = Table(
     "orders",
     metadata,
@@ -26,6 +27,7 @@ orders = Table(
     Column("version", Integer, nullable=False),
     Column("language", String(16), nullable=False),
     Column("state", String(16), nullable=False),
+    Column("free", Boolean, nullable=False),
     Column("held", Boolean, nullable=False),
     Column("held_until", UtcDateTime, nullable=False),
     Column("ordered_at", UtcDateTime, nullable=False),

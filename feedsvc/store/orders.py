@@ -18,7 +18,7 @@ from feedsvc.store.model_tables import orders
 from feedsvc.store.revisions import Revision
 from feedsvc.store.versions import Key, chunked
 
-ORDERED_KINDS = (Kind.NEW.value, Kind.CROSS.value)
+PAID_KINDS = frozenset({Kind.NEW.value, Kind.CROSS.value})
 
 
 class OrderState(StrEnum):
@@ -26,7 +26,8 @@ class OrderState(StrEnum):
 
     AWAITED = "awaited"  # to be made
     MADE = "made"
-    REFUSED = "refused"  # it failed the checks, or nothing was asked: the extractive one stays
+    REFUSED = "refused"  # it failed the checks: the extractive one stays
+    LEFT = "left"  # nothing had to be asked, and there was nothing to recall: the same
     UNPAID = "unpaid"  # the day's budget was used up
     FAILED = "failed"  # the model could not be reached for too long
 
@@ -42,13 +43,17 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A digest that is wanted of a paper version in a language; `ordered_at` is when it was recorded."""
+    """A digest that is wanted of a paper version in a language; `ordered_at` is when it was recorded.
+
+    One that is `free` must not cost anything.
+    """
 
     paper: str
     version: int
     language: str
     ordered_at: datetime
     attempts: int
+    free: bool = False
 
     @property
     def key(self) -> Key:
@@ -74,7 +79,7 @@ class OrderStore:
         with write(self._engine) as connection:
             rows = connection.execute(query.limit(limit)).all()
             taken = [
-                Order(row.paper, row.version, row.language, row.ordered_at, row.attempts + 1) for row in rows
+                Order(r.paper, r.version, r.language, r.ordered_at, r.attempts + 1, r.free) for r in rows
             ]
             for order in taken:
                 values = {"due_at": now + lease, "attempts": order.attempts}
@@ -138,7 +143,10 @@ class OrderStore:
 
 
 def place_orders(connection: Connection, revision: Revision, ordering: Ordering | None) -> None:
-    """Order digests of what a transaction announced as new or cross-listed; history is left as it is.
+    """Order digests of what a transaction announced; history is left as it is.
+
+    Of a version that is only announced as a replacement a digest is recalled at most: most have the abstract
+    of the version before.
 
     It is done in that very transaction, so that nobody ever sees an entry that is to be held back. A version
     that was announced before is not held back: it stands in feeds already.
@@ -146,31 +154,36 @@ def place_orders(connection: Connection, revision: Revision, ordering: Ordering 
     if ordering is None or revision.taken is None:
         return
     table = schema.announcements.c
-    announced = select(table.paper, table.version).where(
-        table.revision == revision.taken, table.released.is_not(None), table.kind.in_(ORDERED_KINDS)
+    announced = select(table.paper, table.version, table.kind).where(
+        table.revision == revision.taken, table.released.is_not(None)
     )
-    wanted = sorted({(row.paper, row.version) for row in connection.execute(announced)})
+    kinds: dict[Key, set[str]] = {}
+    for row in connection.execute(announced):
+        kinds.setdefault((row.paper, row.version), set()).add(row.kind)
+    wanted = sorted(kinds)
     if not wanted:
         return
+    free = {key for key, own in kinds.items() if own.isdisjoint(PAID_KINDS)}
     shown = _find_announced_before(connection, wanted, revision.taken)
     now = ordering.clock.now()
     for language in ordering.languages:
         served = _find_served(connection, wanted, language)
         rows = [
             {
-                "paper": paper,
-                "version": version,
+                "paper": key[0],
+                "version": key[1],
                 "language": language,
                 "state": OrderState.AWAITED.value,
-                "held": language != ORIGINAL and (paper, version) not in shown,
+                "free": key in free,
+                "held": language != ORIGINAL and key not in shown | free,
                 "held_until": now + ordering.hold,
                 "ordered_at": now,
                 "due_at": now,
                 "attempts": 0,
                 "revision": revision.taken,
             }
-            for paper, version in wanted
-            if (paper, version) not in served
+            for key in wanted
+            if key not in served
         ]
         if rows:
             connection.execute(insert(orders), rows)

@@ -69,15 +69,3 @@ class Recall:
     def _key(self, paper: Paper, language: str) -> str:
         parts = (paper.title, paper.abstract, str(VERSION), self._model, language)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-class RecallingSummarizer:
-    """Gives what the model wrote before about the same title and abstract, at no cost; a link in a chain."""
-
-    def __init__(self, recall: Recall) -> None:
-        self._recall = recall
-
-    def summarize(self, paper: Paper, language: str) -> Digest | None:
-        """Give the digest that is remembered; None if there is none."""
-        recalled = self._recall.find(paper, language)
-        return recalled.digest if recalled else None

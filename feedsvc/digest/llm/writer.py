@@ -31,10 +31,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of asking for a digest: the digest, if one passed, and the attempts that failed."""
+    """What came of asking for a digest: the digest, if one passed, and the attempts that failed this time.
+
+    `is_refused` tells that none passed, now or when it was asked for before.
+    """
 
     digest: Digest | None
     refusals: tuple[Refusal, ...] = ()
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,19 @@ class ModelWriter:
         """Let go of the endpoint's connections."""
         self._endpoint.close()
 
+    def recall(self, paper: Paper, language: str) -> Outcome | None:
+        """Give what came of asking for the same title and abstract before; None if nobody did."""
+        recalled = self._recall.find(paper, language)
+        return None if recalled is None else Outcome(recalled.digest, is_refused=recalled.digest is None)
+
     def write(self, paper: Paper, language: str) -> Outcome:
         """Write a paper's digest in a language, or recall what came of that before.
 
         Raises BudgetSpent, ModelError, and what the clock raises where waiting is over.
         """
-        recalled = self._recall.find(paper, language)
+        recalled = self.recall(paper, language)
         if recalled is not None:
-            return Outcome(recalled.digest)
+            return recalled
         if language == ORIGINAL and len(split_sentences(paper.abstract)) < LEAST_SENTENCES:
             return Outcome(None)
         outcome = self._try_twice(paper, language)
@@ -97,7 +106,7 @@ class ModelWriter:
         second = self._try_otherwise(paper, language, first)
         refusals = [*first.earlier, Refusal(language, 1, first.findings), *second.earlier]
         if second.findings:
-            return Outcome(None, (*refusals, Refusal(language, 2, second.findings)))
+            return Outcome(None, (*refusals, Refusal(language, 2, second.findings)), is_refused=True)
         return Outcome(self._make_digest(second, paper, language), tuple(refusals))
 
     def _try_otherwise(self, paper: Paper, language: str, first: _Attempt) -> _Attempt:
