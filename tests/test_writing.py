@@ -32,7 +32,9 @@ from tests.fake_model import (
     say,
     say_json,
 )
+from tests.standin_papers import small_corpus
 from tests.web_house import DAY, NOON, PAPERS, House, announce, open_house
+from tests.world import run_world
 
 WRONG = say_json(**ENGLISH | {"background": "It took 250M walkers."})
 
@@ -416,3 +418,19 @@ def test_status_and_metrics_tell_what_was_made_found_and_spent(desk: Desk) -> No
     assert 'feedsvc_model_digests{language="zh",state="made"} 4.0' in metrics
     assert 'feedsvc_findings_total{rule="quantity"}' in metrics
     assert f'feedsvc_model_tokens_today{{model="fake"}} {400.0 * len(desk.model.requests)}' in metrics
+
+
+def test_a_run_by_cron_fetches_digests_and_publishes(tmp_path: Path, stack: ExitStack) -> None:
+    model = stack.enter_context(run_model())
+    llm = LlmSettings(base_url=HttpUrl(model.url), model="fake")
+    world = stack.enter_context(
+        run_world(tmp_path, small_corpus(), ("cs.AI",), languages=("en", "zh"), llm=llm)
+    )
+    world.service.pipeline.run_once()
+    original, translated = (
+        feedparser.parse(world.get(path)).entries for path in ("/feeds/cs.AI.xml", "/feeds/zh/cs.AI.xml")
+    )
+
+    assert {entry.id for entry in original} == {entry.id for entry in translated} != set()
+    assert model.requests
+    assert not world.service.publisher.is_awaiting("zh")
