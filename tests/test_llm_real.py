@@ -110,7 +110,7 @@ def test_papers_go_all_the_way_and_none_is_lost(address: str, tmp_path: Path) ->
         writing = Writing(house.store, make_writer(house.settings, house.store, clock), house.clock, 1)
         for order in house.store.orders.take(house.clock.now(), house.settings.llm.hold, 100):
             house.store.orders.close(order, OrderState.REFUSED)
-        papers = list(load_sample().papers.values())[:PAPERS]
+        papers = list({paper.id: paper for paper in load_sample().papers.values()}.values())[:PAPERS]
         for paper in papers:
             announce(house.store, "cs.AI", paper)
         counts = dict(writing.write_digests().counts)

@@ -130,8 +130,7 @@ class Publisher:
 
     def is_awaiting(self, language: str | None = None) -> bool:
         """Tell whether digests that a document in a language shows are yet to come from a model."""
-        shown = {language or self._languages[0], ORIGINAL_LANGUAGE}
-        return any(self._store.orders.is_awaited(each) for each in sorted(shown))
+        return self._store.orders.is_awaited(language or self._languages[0], ORIGINAL_LANGUAGE)
 
     def build_documents(self) -> Built:
         """Bring every ready document up to the store's newest change; the same store gives the same bytes.

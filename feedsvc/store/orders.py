@@ -120,10 +120,10 @@ class OrderStore:
                 for row in connection.execute(query.where(table.paper.in_(chunk)))
             )
 
-    def is_awaited(self, language: str) -> bool:
-        """Tell whether any digest in a language is yet to be made."""
+    def is_awaited(self, *languages: str) -> bool:
+        """Tell whether any digest in one of these languages is yet to be made."""
         table = orders.c
-        awaited = exists().where(table.state == OrderState.AWAITED.value, table.language == language)
+        awaited = exists().where(table.state == OrderState.AWAITED.value, table.language.in_(languages))
         with read(self._engine) as connection:
             return bool(connection.execute(select(awaited)).scalar())
 
