@@ -29,6 +29,7 @@ HOMES = {
     "waitress": {"serve", "standin"},
     "prometheus_client": {"web"},
     "snowballstemmer": {"query"},
+    "openai": {"digest"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -14,6 +14,7 @@ from feedsvc.errors import StoreError
 from feedsvc.store import Store, open_store, schema
 from feedsvc.store.engine import read, write
 from feedsvc.store.migrations import STEPS, migrate
+from feedsvc.store.model_tables import answers, findings, orders, spendings
 from tests.builders import make_paper
 
 MIGRATE_IN_ANOTHER_PROCESS = """
@@ -86,6 +87,17 @@ def test_only_the_steps_that_are_missing_are_taken(store: Store) -> None:
     assert taken == ["next", "last"]
 
 
+def test_a_store_of_the_first_schema_gets_the_tables_of_models(empty: Store) -> None:
+    migrate(empty.engine, STEPS[:1])
+    with write(empty.engine) as connection:
+        for table in (orders, answers, findings, spendings):
+            table.drop(connection, checkfirst=True)
+
+    assert empty.migrate() == len(STEPS)
+    assert empty.orders.count() == {}
+    assert empty.findings.count() == {}
+
+
 def test_a_later_schema_is_refused_untouched(store: Store) -> None:
     set_number(store, len(STEPS) + 1)
 
@@ -99,7 +111,7 @@ def test_a_schema_up_to_date_is_in_order(store: Store) -> None:
 
 
 def test_a_missing_schema_is_said_with_what_to_do(empty: Store) -> None:
-    with pytest.raises(StoreError, match="number 0, expected 1: run `feedsvc migrate`"):
+    with pytest.raises(StoreError, match=f"number 0, expected {len(STEPS)}: run `feedsvc migrate`"):
         empty.check()
 
 

@@ -150,6 +150,10 @@ class Publisher:
                 self._complete_day = day
         return self._complete_day == day
 
+    def is_awaiting(self, language: str | None = None) -> bool:
+        """Tell whether digests that a document in a language shows are yet to come from a model."""
+        return self._store.orders.is_awaited(language or self._languages[0], ORIGINAL_LANGUAGE)
+
     def build_documents(self) -> Built:
         """Bring every ready document up to the store's newest change; the same store gives the same bytes.
 
@@ -322,7 +326,9 @@ class Publisher:
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)
         taken_in = limit_query(query, feed.day, alone=alone)
-        standings = stand_papers(self._taken_in(taken_in, chosen))[: feed.limit if feed.limit < 200 else None]
+        standings = stand_papers(self._taken_in(taken_in, chosen, language))[
+            : feed.limit if feed.limit < 200 else None
+        ]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)
@@ -336,9 +342,12 @@ class Publisher:
         reasons = self._store.likeness.explain(given, [entry.paper for entry in entries])
         return tuple(replace(entry, likeness=reasons.get(entry.paper.id)) for entry in entries)
 
-    def _taken_in(self, query: Query, papers: Iterable[str]) -> list[Announcement]:
-        subjects = self._store.announcements.of_papers(papers)
-        return [subject.announcement for subject in subjects if query.matches(subject)]
+    def _taken_in(self, query: Query, papers: Iterable[str], language: str) -> list[Announcement]:
+        """Give what a query takes in of some papers, but for what is held back from a language."""
+        wanted = list(papers)
+        held = self._store.orders.held(wanted, language) if language != ORIGINAL_LANGUAGE else frozenset()
+        taken = (s.announcement for s in self._store.announcements.of_papers(wanted) if query.matches(s))
+        return [each for each in taken if (each.paper, each.version) not in held]
 
     def _assemble(
         self, renderer: Format, head: Head, entries: Sequence[Entry], language: str, *, brief: bool

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.feed import MARKDOWN, PAGE, Feed
+from feedsvc.feed import MARKDOWN, PAGE
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
@@ -68,16 +68,17 @@ class FeedViews:
         self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
         headers = {
-            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
+            "Cache-Control": f"public, max-age={self._find_age(address)}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
             "Link": f'<{self._site.base}{address.url}>; rel="self"',
         }
         return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
 
-    def _find_age(self, feed: Feed) -> int:
-        now = self._clock.now()
+    def _find_age(self, address: Address) -> int:
+        now, feed = self._clock.now(), address.feed
         is_closed = feed.day is not None and self._publisher.is_closed(feed.day)
-        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now), is_closed=is_closed)
+        is_complete = self._publisher.is_complete(now) and not self._publisher.is_awaiting(address.language)
+        return max_age(feed.name, now, is_complete=is_complete, is_closed=is_closed)
 
     def _page_of(self, address: Address) -> str:
         """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
