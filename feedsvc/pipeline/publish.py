@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
+from feedsvc.coding import GZIP, pack
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
@@ -215,8 +215,8 @@ class Publisher:
         _, format_, language = key
         recipe = self._recipe(feed)
         try:
-            document = self._make_document(feed, format_, language, entries)
-            self._formats[format_].check(document.body)
+            body = self._make_body(feed, format_, language, entries)
+            self._formats[format_].check(body)
         except Exception:
             # Whatever it is that one paper brings, the other documents must not wait for it.
             log.exception("document %s not built, the former one stays", key, extra={"action": "refuse"})
@@ -225,7 +225,11 @@ class Publisher:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
         stamp = Stamp(recipe, revision, len(entries))
-        changed = self._store.documents.save(document, stamp, [entry.paper.id for entry in entries])
+        papers = [entry.paper.id for entry in entries]
+        # Packing costs more than putting a document together: it is left until the bytes are known to differ.
+        if known is not None and self._store.documents.confirm(key, _tag(body), stamp, papers):
+            return "same"
+        changed = self._store.documents.save(self._finish_document(key, body), stamp, papers)
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
@@ -235,19 +239,27 @@ class Publisher:
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
     def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
+        body = self._make_body(feed, format_, language, entries)
+        return self._finish_document((feed.name, format_, language), body)
+
+    def _make_body(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> bytes:
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
         body = self._assemble(renderer, head, entries, language, brief=False)
         if len(body) > BRIEF_ABOVE_BYTES:
             body = self._assemble(renderer, head, entries, language, brief=True)
+        return body
+
+    def _finish_document(self, key: DocumentKey, body: bytes) -> Document:
+        feed, format_, language = key
         return Document(
-            feed=feed.name,
+            feed=feed,
             format=format_,
             language=language,
-            content_type=renderer.content_type,
+            content_type=self._formats[format_].content_type,
             body=body,
-            packed=gzip.compress(body, 6, mtime=0),
-            etag=hashlib.sha256(body).hexdigest()[:32],
+            packed=pack(body, GZIP),
+            etag=_tag(body),
             changed_at=self._clock.now().replace(microsecond=0),
         )
 
@@ -296,3 +308,7 @@ class Publisher:
 
     def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
         return self._formats[format_].render_fragment(entry, language, brief=brief)
+
+
+def _tag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
