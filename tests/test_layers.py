@@ -18,11 +18,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"pipeline"}),
     frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
     frozenset({"service"}),
-    frozenset({"demo"}),
+    frozenset({"demo", "wsgi", "mirror"}),
     frozenset({"cli"}),
 )
 HOMES = {
-    "flask": {"web", "standin", "service"},
+    "flask": {"web", "standin", "service", "wsgi"},
     "sqlalchemy": {"store"},
     "feedgen": {"render"},
     "urllib3": {"http", "exchange"},
