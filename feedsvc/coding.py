@@ -37,6 +37,16 @@ def pack(body: bytes, coding: str, *, best: bool = False) -> bytes:
     return gzip.compress(body, level, mtime=0)
 
 
+def unpack(packed: bytes, coding: str) -> bytes:
+    """Give the body that is packed under a coding. Raises an error of the coding's own for other bytes."""
+    if coding == IDENTITY:
+        return packed
+    if coding == BROTLI:
+        body: bytes = brotli.decompress(packed)
+        return body
+    return zstandard.decompress(packed) if coding == ZSTD else unpack_gzip(packed)
+
+
 def unpack_gzip(packed: bytes) -> bytes:
     """Give the body that is packed under gzip. Raises OSError or EOFError for bytes that are none."""
     return gzip.decompress(packed)

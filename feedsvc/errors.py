@@ -15,6 +15,7 @@
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
     │   │   └── TokenExpired   a list cannot be gone on with from where it stood: begin it anew
     │   └── BrokenAnswer       not the document that was asked for, or cut off
+    ├── MirrorError            a folder or file of the static site cannot be written
     └── StoreError             the database is missing, locked for too long, or of another schema
 
 A leaf exists where a caller tells it apart. Messages name the offending value and say what was expected.
@@ -137,3 +138,7 @@ class BrokenAnswer(AnswerError):
 
 class StoreError(FeedsvcError):
     """The database is missing, of another schema, or stayed locked."""
+
+
+class MirrorError(FeedsvcError):
+    """A folder or file of the static site cannot be written."""

@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.coding import BROTLI, CODINGS, GZIP, IDENTITY, ZSTD, pack, unpack_gzip
+from feedsvc.coding import BROTLI, CODINGS, GZIP, IDENTITY, ZSTD, pack, unpack, unpack_gzip
 
 TEXT = b"<entry><title>A random walk</title></entry>" * 200
 UNPACK = {
@@ -26,7 +26,10 @@ UNPACK = {
 @given(body=st.binary(max_size=500))
 @settings(max_examples=20)
 def test_what_is_packed_can_be_unpacked(coding: str, best: bool, body: bytes) -> None:
-    assert UNPACK[coding](pack(body, coding, best=best)) == body
+    packed = pack(body, coding, best=best)
+
+    assert UNPACK[coding](packed) == body
+    assert unpack(packed, coding) == body
 
 
 @pytest.mark.parametrize("coding", [BROTLI, ZSTD, GZIP])

@@ -81,6 +81,11 @@ class Publisher:
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The formats of the documents, by the ends of their addresses."""
+        return tuple(self._formats)
+
     def ready_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds whose documents are kept ready: of categories, archives, definitions, saved ones."""
         followed = set(self._categories)

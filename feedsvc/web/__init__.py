@@ -25,7 +25,7 @@ from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
 from feedsvc.web.packing import Packings
 from feedsvc.web.pulse import Pulse
-from feedsvc.web.responses import prepare_responses
+from feedsvc.web.responses import is_static, prepare_responses
 from feedsvc.web.saved import SavedViews
 from feedsvc.web.site import Site, UnderPrefix
 from feedsvc.web.status import StatusViews
@@ -91,4 +91,5 @@ def _configure(app: Flask) -> None:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.jinja_env.globals["release"] = version("feedsvc")
+    app.jinja_env.globals["is_static"] = is_static
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -37,3 +37,8 @@ def send_ready(ready: Ready, seconds: int) -> Response:
 def send_answer(given: Answer) -> Response:
     """Give an answer as Flask sends it."""
     return Response(given.body, given.status, given.headers)
+
+
+def is_static() -> bool:
+    """Tell whether the present page is written to a file, where nothing may need a server."""
+    return bool(request.environ.get("feedsvc.is_static"))
