@@ -19,7 +19,7 @@ from feedsvc.store.documents import DocumentKey
 from feedsvc.web.counter import Counter, Handout
 from feedsvc.web.delivery import Asked
 from feedsvc.web.freshness import tell_expiry
-from feedsvc.web.pulse import Beat, Pulse
+from feedsvc.web.pulse import INTERVAL, Beat, Pulse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,9 +28,13 @@ MOST_BYTES = 96_000_000
 MOST_PREPARED = 256
 # Now and then the framework sees every address again, since it knows more than bytes: who is still asked for.
 KNOWN_FOR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 
 Page = tuple[str, str]
 """Path, as in PATH_INFO, and parameters, as in QUERY_STRING."""
+
+Headers = tuple[str | None, str | None, str | None, str | None]
+"""The values of an `Asked`."""
 
 Sent = tuple[str, list[tuple[str, str]], bytes]
 """Status line, headers and body."""
@@ -48,11 +52,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Whole answers, good for one second and one beat."""
+    """Whole answers by address and request headers, good within one second and one beat."""
 
-    second: datetime
+    since: datetime
+    until: datetime
     beat: Beat
-    answers: dict[tuple[Page, Asked], Sent]
+    answers: dict[tuple[Page, Headers], Sent]
 
 
 class Front:
@@ -110,31 +115,32 @@ class Front:
         return serve
 
     def _answer(self, environ: WSGIEnvironment) -> Sent | None:
-        page = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        find = environ.get
+        page = find("PATH_INFO", ""), find("QUERY_STRING", "")
         known = self._known.get(page)
         if known is None:
             return None
-        now = self._clock.now()
-        beat = self._pulse.beat(now)
-        asked = Asked(
-            environ.get("HTTP_ACCEPT_ENCODING"),
-            environ.get("HTTP_IF_NONE_MATCH"),
-            environ.get("HTTP_IF_MODIFIED_SINCE"),
-            environ.get("HTTP_SEC_FETCH_DEST"),
+        headers = (
+            find("HTTP_ACCEPT_ENCODING"),
+            find("HTTP_IF_NONE_MATCH"),
+            find("HTTP_IF_MODIFIED_SINCE"),
+            find("HTTP_SEC_FETCH_DEST"),
         )
-        answers = self._answers_at(now.replace(microsecond=0), beat)
-        sent = answers.get((page, asked))
-        if sent is None and self._is_current(page, known, now, beat):
-            sent = self._make(known.handout, asked, now, beat)
-            if len(answers) < MOST_PREPARED:
-                answers[page, asked] = sent
+        now = self._clock.now()
+        prepared = self._prepared
+        if prepared is None or not prepared.since <= now < prepared.until:
+            prepared = self._prepared = self._begin(now)
+        sent = prepared.answers.get((page, headers))
+        if sent is None and self._is_current(page, known, now, prepared.beat):
+            sent = self._make(known.handout, Asked(*headers), now, prepared.beat)
+            if len(prepared.answers) < MOST_PREPARED:
+                prepared.answers[page, headers] = sent
         return sent
 
-    def _answers_at(self, second: datetime, beat: Beat) -> dict[tuple[Page, Asked], Sent]:
-        prepared = self._prepared
-        if prepared is None or prepared.second != second or prepared.beat is not beat:
-            prepared = self._prepared = Prepared(second, beat, {})
-        return prepared.answers
+    def _begin(self, now: datetime) -> Prepared:
+        beat = self._pulse.beat(now)
+        second = now.replace(microsecond=0)
+        return Prepared(now, min(second + SECOND, beat.asked_at + INTERVAL), beat, {})
 
     def _is_current(self, page: Page, known: Known, now: datetime, beat: Beat) -> bool:
         """Tell whether a document is still the stored one; forget it if not."""

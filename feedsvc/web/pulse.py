@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -20,11 +20,16 @@ class Beat:
     """The state of the store at a moment.
 
     While `edition` stays, so do the bytes of all documents; `is_complete` tells that nothing more of the
-    newest day is awaited.
+    newest day is awaited. The store was asked at `asked_at`, or should have been.
     """
 
     edition: int
     is_complete: bool
+    asked_at: datetime = field(compare=False)
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether this need not be asked again yet."""
+        return abs(now - self.asked_at) < INTERVAL
 
 
 class Pulse:
@@ -37,25 +42,25 @@ class Pulse:
     def __init__(self, read_edition: Callable[[], int], is_complete: Callable[[datetime], bool]) -> None:
         self._read_edition = read_edition
         self._is_complete = is_complete
-        self._known: tuple[datetime, Beat] | None = None
+        self._known: Beat | None = None
         self._lock = Lock()
 
     def beat(self, now: datetime) -> Beat:
         """Give the state of the store. Raises StoreError if it could never be asked."""
         known = self._known
-        if known is not None and (abs(now - known[0]) < INTERVAL or self._lock.locked()):
-            return known[1]
+        if known is not None and (known.holds(now) or self._lock.locked()):
+            return known
         with self._lock:
-            if self._known is known:
-                self._known = now, self._ask(now, known)
-            return self._known[1] if self._known else self._ask(now, known)
+            if self._known is None or self._known is known:
+                self._known = self._ask(now, known)
+            return self._known
 
-    def _ask(self, now: datetime, known: tuple[datetime, Beat] | None) -> Beat:
+    def _ask(self, now: datetime, known: Beat | None) -> Beat:
         try:
-            return Beat(self._read_edition(), self._is_complete(now))
+            return Beat(self._read_edition(), self._is_complete(now), now)
         except StoreError as error:
             if known is None:
                 raise
             # What is at hand is still the newest that anybody knows of.
             log.warning("the store does not answer: %s", error, extra={"action": "beat"})
-            return known[1]
+            return replace(known, asked_at=now)
