@@ -33,7 +33,8 @@ def pack(body: bytes, coding: str, *, best: bool = False) -> bytes:
         packed: bytes = brotli.compress(body, quality=level)
         return packed
     if coding == ZSTD:
-        return zstandard.ZstdCompressor(level=level).compress(body)
+        # The library shrinks a buffer as large as the body, whose rest stays in use beside what is kept.
+        return memoryview(zstandard.ZstdCompressor(level=level).compress(body)).tobytes()
     return gzip.compress(body, level, mtime=0)
 
 

@@ -133,7 +133,9 @@ def test_newer_codings_hold_the_same_bytes_under_tags_of_their_own(
     assert packed.headers["ETag"] == plain.headers["ETag"][:-1] + f'-{coding}"'
 
 
-@pytest.mark.parametrize("path", [FEED, "/", "/feeds/none.xml", "/feeds/CS.AI.xml", "/subscriptions.opml"])
+@pytest.mark.parametrize(
+    "path", [FEED, "/", "/feeds/", "/feeds/none.xml", "/feeds/CS.AI.xml", "/subscriptions.opml"]
+)
 def test_whatever_may_be_kept_says_until_when(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     until = NOON + timedelta(seconds=int(headers["Cache-Control"].partition("max-age=")[2]))

@@ -24,7 +24,7 @@ from feedsvc.web.pulse import INTERVAL, Beat, Pulse
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MOST_BYTES = 96_000_000
+MOST_BYTES = 64_000_000
 MOST_PREPARED = 256
 # Now and then the framework sees every address again, since it knows more than bytes: who is still asked for.
 KNOWN_FOR = timedelta(hours=1)
@@ -61,7 +61,7 @@ class Prepared:
 
 
 class Front:
-    """Keeps at most 96 MB of packed documents; what it does not know goes to the application behind it."""
+    """Keeps at most 64 MB of packed documents; what it does not know goes to the application behind it."""
 
     def __init__(
         self,

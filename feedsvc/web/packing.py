@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-MOST_BYTES = 96_000_000
+MOST_BYTES = 64_000_000
 
 Key = tuple[str, str]
 """The entity tag of a body, and a coding."""
