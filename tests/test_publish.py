@@ -150,7 +150,12 @@ def test_a_document_whose_bytes_stay_is_not_packed_again(
     announce(store, "cs.AI", MONDAY, "2601.00001")
     publisher.build_documents()
     packed: list[bytes] = []
-    monkeypatch.setattr(publish, "pack", lambda body, coding: packed.append(body) or pack(body, coding))
+
+    def count(body: bytes, coding: str) -> bytes:
+        packed.append(body)
+        return pack(body, coding)
+
+    monkeypatch.setattr(publish, "pack", count)
     # Another category of the same paper's touches the documents that hold it, and changes none of cs.AI.
     announce(store, "cs.AI", MONDAY, "2601.00001", abstract="Nothing.")
     announce(store, "cs.LG", MONDAY, "2601.00001")
