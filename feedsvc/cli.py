@@ -26,6 +26,7 @@ from feedsvc.feed.catalogue import check_catalogue, load_catalogue
 from feedsvc.http import SystemClock, is_arxiv
 from feedsvc.lateness import DAYS, Overall, list_facts
 from feedsvc.meter import describe_result, show_progress
+from feedsvc.mirror import describe_mirrored, write_mirror
 from feedsvc.pipeline import (
     describe_built,
     describe_completed,
@@ -163,13 +164,24 @@ def digest_export(day: datetime, feed: str, language: str | None, output: Path |
 
 
 @main.command()
-def build() -> None:
-    """Bring every document up to the ledger."""
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write every feed and the index below this folder, for any web server to send.",
+)
+def build(folder: Path | None) -> None:
+    """Bring every document up to the ledger; with --to, write the whole site as files."""
     with _service(asks_arxiv=False) as service:
         built = service.publisher.build_documents()
         click.echo(describe_built(built))
-        if built.refused:
-            count = write_count(built.refused, "document")
+        refused = built.refused
+        if folder is not None:
+            mirrored = write_mirror(service, folder)
+            click.echo(describe_mirrored(mirrored))
+            refused += mirrored.refused
+        if refused:
+            count = write_count(refused, "document")
             raise FeedsvcError(f"{count} could not be built, the former ones stay: see the log")
 
 

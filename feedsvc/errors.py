@@ -18,6 +18,7 @@
     │   └── BrokenAnswer       not the document that was asked for, or cut off
     ├── ModelError             a model's endpoint could not be reached, or refused
     ├── BudgetSpent            the day's budget for a model is used up
+    ├── MirrorError            a folder or file of the static site cannot be written
     └── StoreError             the database is missing, locked for too long, or of another schema
 
 A leaf exists where a caller tells it apart. Messages name the offending value and say what was expected.
@@ -168,3 +169,7 @@ class BudgetSpent(FeedsvcError):
 
 class StoreError(FeedsvcError):
     """The database is missing, of another schema, or stayed locked."""
+
+
+class MirrorError(FeedsvcError):
+    """A folder or file of the static site cannot be written."""

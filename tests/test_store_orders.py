@@ -41,7 +41,7 @@ def test_what_is_announced_is_ordered_in_every_language(store: Store) -> None:
     announce(store)
 
     assert store.orders.count() == {("en", OrderState.AWAITED): 1, ("zh", OrderState.AWAITED): 1}
-    assert store.orders.is_awaited("zh")
+    assert "zh" in store.orders.awaited_languages()
 
 
 def test_only_what_is_translated_is_held_back(store: Store) -> None:
@@ -84,7 +84,7 @@ def test_what_stands_in_feeds_already_is_not_held_back(database_url: str) -> Non
     store = open_store(database_url, Ordering(("zh",), HOLD, FakeClock()))
     announce(store, category="cs.LG", kind=Kind.CROSS, day=MONDAY + timedelta(days=1))
 
-    assert store.orders.is_awaited("zh")
+    assert "zh" in store.orders.awaited_languages()
     assert store.orders.held([KEY[0]], "zh") == frozenset()
     store.close()
 
@@ -137,14 +137,14 @@ def test_a_models_digest_closes_its_order_and_lets_its_paper_go(store: Store) ->
 
     assert store.orders.count()["zh", OrderState.MADE] == 1
     assert store.orders.held([KEY[0]], "zh") == frozenset()
-    assert not store.orders.is_awaited("zh")
+    assert "zh" not in store.orders.awaited_languages()
 
 
 def test_an_extractive_digest_closes_no_order(store: Store) -> None:
     announce(store)
     store.digests.save([make_digest()])
 
-    assert store.orders.is_awaited("en")
+    assert "en" in store.orders.awaited_languages()
 
 
 def test_an_extractive_digest_does_not_replace_a_models(store: Store) -> None:
@@ -172,7 +172,7 @@ def test_a_digest_is_still_awaited_when_its_paper_was_let_go(store: Store) -> No
     announce(store)
     store.orders.release(NOON + HOLD)
 
-    assert store.orders.is_awaited("zh")
+    assert "zh" in store.orders.awaited_languages()
 
 
 def test_a_refused_digest_lets_its_paper_go(store: Store) -> None:

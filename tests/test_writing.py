@@ -299,7 +299,7 @@ def test_a_model_that_is_away_for_a_day_is_no_longer_asked(desk: Desk) -> None:
     counts = desk.house.store.orders.count()
 
     assert counts == {("en", OrderState.FAILED): 4, ("zh", OrderState.FAILED): 4}
-    assert not desk.house.publisher.is_awaiting("zh")
+    assert "zh" not in desk.house.store.orders.awaited_languages()
 
 
 def test_a_hanging_model_keeps_nothing_from_being_published(tmp_path: Path, stack: ExitStack) -> None:
@@ -433,4 +433,4 @@ def test_a_run_by_cron_fetches_digests_and_publishes(tmp_path: Path, stack: Exit
 
     assert {entry.id for entry in original} == {entry.id for entry in translated} != set()
     assert model.requests
-    assert not world.service.publisher.is_awaiting("zh")
+    assert "zh" not in world.service.store.orders.awaited_languages()

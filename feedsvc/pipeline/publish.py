@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from functools import lru_cache, partial
 from importlib.metadata import version
 
 from feedsvc.calendar import announced_at, newest_day
+from feedsvc.coding import GZIP, pack
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import MARKDOWN, PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
@@ -93,6 +93,11 @@ class Publisher:
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The formats of the documents, by the ends of their addresses."""
+        return tuple(self._formats)
+
     def ready_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds whose documents are kept ready: of categories, archives, definitions, saved ones."""
         followed = set(self._categories)
@@ -150,9 +155,12 @@ class Publisher:
                 self._complete_day = day
         return self._complete_day == day
 
-    def is_awaiting(self, language: str | None = None) -> bool:
-        """Tell whether digests that a document in a language shows are yet to come from a model."""
-        return self._store.orders.is_awaited(language or self._languages[0], ORIGINAL_LANGUAGE)
+    def complete_languages(self, now: datetime) -> frozenset[str]:
+        """Give the languages whose documents lack nothing of the newest day, nor any digest of a model's."""
+        if not self.is_complete(now):
+            return frozenset()
+        awaited = self._store.orders.awaited_languages()
+        return frozenset() if ORIGINAL_LANGUAGE in awaited else frozenset(self._languages) - awaited
 
     def build_documents(self) -> Built:
         """Bring every ready document up to the store's newest change; the same store gives the same bytes.
@@ -241,8 +249,8 @@ class Publisher:
         _, format_, language = key
         recipe = self._recipe(feed)
         try:
-            document = self._make_document(feed, format_, language, entries)
-            self._formats[format_].check(document.body)
+            body = self._make_body(feed, format_, language, entries)
+            self._formats[format_].check(body)
         except Exception:
             # Whatever it is that one paper brings, the other documents must not wait for it.
             log.exception("document %s not built, the former one stays", key, extra={"action": "refuse"})
@@ -251,7 +259,11 @@ class Publisher:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
         stamp = Stamp(recipe, revision, len(entries))
-        changed = self._store.documents.save(document, stamp, [entry.paper.id for entry in entries])
+        papers = [entry.paper.id for entry in entries]
+        # Packing costs more than putting a document together: it is left until the bytes are known to differ.
+        if known is not None and self._store.documents.confirm(key, _tag(body), stamp, papers):
+            return "same"
+        changed = self._store.documents.save(self._finish_document(key, body), stamp, papers)
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
@@ -289,8 +301,8 @@ class Publisher:
             language=language,
             content_type=CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type,
             body=body,
-            packed=gzip.compress(body, 6, mtime=0),
-            etag=hashlib.sha256(body).hexdigest()[:32],
+            packed=pack(body, GZIP),
+            etag=_tag(body),
             changed_at=self._clock.now().replace(microsecond=0),
         )
 
@@ -371,3 +383,7 @@ class Publisher:
 
     def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
         return self._formats[format_].render_fragment(entry, language, brief=brief)
+
+
+def _tag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, insert, inspect, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from feedsvc.errors import StoreError
 from feedsvc.store import schema
@@ -22,8 +34,19 @@ def _create_tables(connection: Connection) -> None:
     connection.execute(insert(schema.paces).values(host=schema.ARXIV, held_until=0.0, free_at=0.0))
 
 
+def _keep_packed_bodies(connection: Connection) -> None:
+    """Keep documents under gzip alone, and number their changes."""
+    # A new database has all this already: its first step makes the tables as they are today.
+    if "body" in {column["name"] for column in inspect(connection).get_columns("documents")}:
+        connection.execute(text("ALTER TABLE documents ADD COLUMN size INTEGER NOT NULL DEFAULT 0"))
+        connection.execute(text("UPDATE documents SET size = length(body)"))
+        connection.execute(text("ALTER TABLE documents DROP COLUMN body"))
+    schema.editions.create(connection, checkfirst=True)
+    connection.execute(insert(schema.editions).values(value=0))
+
+
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (_create_tables, create_model_tables)
+STEPS: tuple[Step, ...] = (_create_tables, create_model_tables, _keep_packed_bodies)
 
 
 def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:

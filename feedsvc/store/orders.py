@@ -120,12 +120,12 @@ class OrderStore:
                 for row in connection.execute(query.where(table.paper.in_(chunk)))
             )
 
-    def is_awaited(self, *languages: str) -> bool:
-        """Tell whether any digest in one of these languages is yet to be made."""
+    def awaited_languages(self) -> frozenset[str]:
+        """Give the languages in which digests are yet to be made."""
         table = orders.c
-        awaited = exists().where(table.state == OrderState.AWAITED.value, table.language.in_(languages))
+        awaited = select(table.language).where(table.state == OrderState.AWAITED.value).distinct()
         with read(self._engine) as connection:
-            return bool(connection.execute(select(awaited)).scalar())
+            return frozenset(row.language for row in connection.execute(awaited))
 
     def count(self) -> dict[tuple[str, OrderState], int]:
         """Give the number of orders by language and state."""

@@ -14,13 +14,18 @@ from feedsvc.pipeline.watch import Watch
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
 from feedsvc.store import Store
+from feedsvc.web.counter import Counter
 from feedsvc.web.directory import make_directory
 from feedsvc.web.errors import register_errors
 from feedsvc.web.feeds import FeedViews
+from feedsvc.web.front import Front
 from feedsvc.web.health import HealthViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.packing import Packings
+from feedsvc.web.pulse import Pulse
+from feedsvc.web.responses import is_static, prepare_responses
 from feedsvc.web.saved import SavedViews
 from feedsvc.web.site import Site, UnderPrefix
 from feedsvc.web.status import StatusViews
@@ -47,7 +52,22 @@ def create_app(
     site = Site(settings.base)
     formats = load_formats()
     directory = make_directory(catalogue, settings.categories)
-    feeds = FeedViews(site, catalogue, directory, publisher, saved, clock, settings.languages, tuple(formats))
+    packings = Packings()
+    counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
+    front = Front(counter, pulse, clock, store.documents.find_tag, site.protections)
+    feeds = FeedViews(
+        site,
+        catalogue,
+        directory,
+        publisher,
+        saved,
+        clock,
+        settings.languages,
+        tuple(formats),
+        counter,
+        pulse,
+        front,
+    )
     index = IndexViews(site, directory, store, saved, settings.saving, formats, settings.languages)
     saving = SavedViews(site, saved, settings.saving, tuple(formats))
     watch = Watch(store, clock, settings.categories, settings.late_after)
@@ -57,6 +77,8 @@ def create_app(
         app.register_blueprint(views.blueprint())
     register_errors(app)
     app.after_request(site.protect)
+    prepare_responses(app, packings, clock)
+    app.wsgi_app = front.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
     if site.prefix:
         app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
     return app
@@ -69,4 +91,5 @@ def _configure(app: Flask) -> None:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.jinja_env.globals["release"] = version("feedsvc")
+    app.jinja_env.globals["is_static"] = is_static
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.feed import MARKDOWN, PAGE
+from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
-from feedsvc.feed.catalogue import Catalogue
+from feedsvc.feed.catalogue import Catalogue, define_category
 from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
-from feedsvc.web.delivery import answer, show_in_browser, take_document
+from feedsvc.web.counter import Counter, Handout
+from feedsvc.web.delivery import take_document
 from feedsvc.web.directory import Directory
-from feedsvc.web.freshness import max_age
+from feedsvc.web.front import Front
+from feedsvc.web.pulse import Pulse
 from feedsvc.web.responses import read_asked, send_answer
 from feedsvc.web.site import ATOM, Site
 
 REDIRECT_SECONDS = 3600
+A_DAY = timedelta(days=1)
 
 
 class FeedViews:
@@ -36,6 +40,9 @@ class FeedViews:
         clock: Clock,
         languages: Sequence[str],
         formats: Sequence[str],
+        counter: Counter,
+        pulse: Pulse,
+        front: Front,
     ) -> None:
         self._site = site
         self._catalogue = catalogue
@@ -45,6 +52,9 @@ class FeedViews:
         self._clock = clock
         self._languages = languages
         self._formats = (*formats, MARKDOWN, PAGE)
+        self._counter = counter
+        self._pulse = pulse
+        self._front = front
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -64,21 +74,39 @@ class FeedViews:
         return self._send_document(address)
 
     def _send_document(self, address: Address) -> Response:
-        asked = read_asked()
-        self._saved.note_asked(address.feed.place)
-        document = self._publisher.find_document(address.feed, address.format, address.language)
-        headers = {
-            "Cache-Control": f"public, max-age={self._find_age(address)}",
-            "Vary": "Accept-Encoding, Sec-Fetch-Dest",
-            "Link": f'<{self._site.base}{address.url}>; rel="self"',
-        }
-        return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
+        feed, now = address.feed, self._clock.now()
+        self._saved.note_asked(feed.place)
+        # Read before the document is: what changes between the two is then noticed, not missed.
+        beat = self._pulse.beat(now)
+        document = self._publisher.find_document(feed, address.format, address.language)
+        handout = Handout(
+            feed.name,
+            document.language,
+            take_document(document),
+            {"Link": self._links(address)},
+            self._find_lasting(feed),
+        )
+        if self._is_lasting(address):
+            page = request.environ.get("PATH_INFO", ""), request.environ.get("QUERY_STRING", "")
+            key = document.feed, document.format, document.language
+            self._front.learn(page, key, handout, beat.edition)
+        return send_answer(self._counter.answer(handout, read_asked(), now, beat))
 
-    def _find_age(self, address: Address) -> int:
-        now, feed = self._clock.now(), address.feed
-        is_closed = feed.day is not None and self._publisher.is_closed(feed.day)
-        is_complete = self._publisher.is_complete(now) and not self._publisher.is_awaiting(address.language)
-        return max_age(feed.name, now, is_complete=is_complete, is_closed=is_closed)
+    def _is_lasting(self, address: Address) -> bool:
+        """Tell a feed whose meaning stays as long as this process lives; a saved one may change or go."""
+        place = address.feed.place
+        if address.feed.day is not None:
+            return False
+        return place in self._catalogue.definitions or define_category(place) is not None
+
+    def _links(self, address: Address) -> str:
+        """Give the header Link: the document's own address, and the feed's page for people."""
+        page = self._site.address(address.feed, PAGE, address.language)
+        return f'<{self._site.base}{address.url}>; rel="self", <{page}>; rel="alternate"; type="text/html"'
+
+    def _find_lasting(self, feed: Feed) -> timedelta | None:
+        """Give how long a day's document stays that is over, but for a repair; None for any other."""
+        return A_DAY if feed.day is not None and self._publisher.is_closed(feed.day) else None
 
     def _page_of(self, address: Address) -> str:
         """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
