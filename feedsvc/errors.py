@@ -10,6 +10,8 @@
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
     ├── SavedFeedError         a feed that cannot be saved so; knows the field
+    ├── HubRequestError        a request to the hub that cannot be taken
+    │   └── HubBusyError       it could, but too much waits already
     ├── UpstreamError          arXiv could not be reached, or refused
     ├── AnswerError            arXiv answered something that cannot be used
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
@@ -137,3 +139,11 @@ class BrokenAnswer(AnswerError):
 
 class StoreError(FeedsvcError):
     """The database is missing, of another schema, or stayed locked."""
+
+
+class HubRequestError(FeedsvcError, ValueError):
+    """A request to the WebSub hub has something in it that cannot be taken."""
+
+
+class HubBusyError(HubRequestError):
+    """Too many requests to the hub wait for their verification."""

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "feedsvc"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents"}),
     frozenset({"query", "history"}),
-    frozenset({"feed", "arxiv", "ledger", "digest", "likeness"}),
+    frozenset({"feed", "arxiv", "ledger", "digest", "likeness", "websub"}),
     frozenset({"store", "render", "lateness"}),
     frozenset({"pipeline"}),
     frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
@@ -29,6 +29,7 @@ HOMES = {
     "waitress": {"serve", "standin"},
     "prometheus_client": {"web"},
     "snowballstemmer": {"query"},
+    "aiohttp": {"websub"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

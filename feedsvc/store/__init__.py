@@ -9,17 +9,21 @@ from sqlalchemy import Engine
 
 from feedsvc.store.announcements import AnnouncementStore
 from feedsvc.store.bulk import BulkStore
+from feedsvc.store.deliveries import DeliveryStore
 from feedsvc.store.documents import DocumentStore
 from feedsvc.store.engine import open_engine
 from feedsvc.store.figures import FigureStore
 from feedsvc.store.harvests import HarvestStore
+from feedsvc.store.intents import IntentStore
 from feedsvc.store.ledger import LedgerStore
 from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.migrations import check_schema, migrate
 from feedsvc.store.papers import DigestStore, PaperStore
+from feedsvc.store.pings import PingStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
 from feedsvc.store.saved import SavedStore
+from feedsvc.store.subscriptions import SubscriptionStore
 
 
 class Store:
@@ -38,6 +42,10 @@ class Store:
         self.harvests = HarvestStore(engine)
         self.bulk = BulkStore(engine)
         self.saved = SavedStore(engine)
+        self.intents = IntentStore(engine)
+        self.subscriptions = SubscriptionStore(engine)
+        self.deliveries = DeliveryStore(engine)
+        self.pings = PingStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""

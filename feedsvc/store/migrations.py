@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, ins
 from feedsvc.errors import StoreError
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.hub_tables import create_hub_tables
 from feedsvc.store.words import words_of
 
 _numbers = Table("schema_version", MetaData(), Column("number", Integer, nullable=False))
@@ -22,7 +23,7 @@ def _create_tables(connection: Connection) -> None:
 
 
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (_create_tables,)
+STEPS: tuple[Step, ...] = (_create_tables, create_hub_tables)
 
 
 def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:

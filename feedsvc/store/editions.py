@@ -1,0 +1,58 @@
+"""What is new in a document: told by marks of its entries, kept for the last few states of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, insert, select, update
+
+from feedsvc.store.hub_tables import editions, notices, subscriptions
+from feedsvc.websub.values import DocumentKey
+
+KEPT = 8
+"""So many states of a document with subscribers are kept; of one without, the last."""
+
+
+def is_document(table: Table, key: DocumentKey) -> ColumnElement[bool]:
+    """Give the condition that a row is about a document."""
+    feed, format_, language = key
+    return and_(table.c.feed == feed, table.c.format == format_, table.c.language == language)
+
+
+def note_edition(connection: Connection, key: DocumentKey, etag: str, marks: Sequence[str]) -> None:
+    """Keep the state of a document that changed; where an entry of it is new, its subscribers are due one.
+
+    An entry that fell out of the document, or whose digest came late, is not worth a delivery.
+    """
+    mine = is_document(editions, key)
+    newest = select(editions.c.marks).where(mine).order_by(editions.c.number.desc()).limit(1)
+    known = connection.execute(newest).scalar()
+    feed, format_, language = key
+    values = {"feed": feed, "format": format_, "language": language, "etag": etag}
+    connection.execute(insert(editions).values(values | {"marks": list(marks)}))
+    if known is None or not set(marks) <= set(known):
+        told = connection.execute(update(notices).where(is_document(notices, key)).values(etag=etag, after=0))
+        if not told.rowcount:
+            connection.execute(insert(notices).values(values | {"after": 0}))
+    subscribed = connection.execute(select(exists().where(is_document(subscriptions, key)))).scalar()
+    _forget_old(connection, key, KEPT if subscribed else 1)
+
+
+def drop_editions(connection: Connection, key: DocumentKey) -> None:
+    """Forget a document that is no more."""
+    connection.execute(delete(editions).where(is_document(editions, key)))
+    connection.execute(delete(notices).where(is_document(notices, key)))
+
+
+def read_marks(connection: Connection, key: DocumentKey, etag: str) -> tuple[str, ...] | None:
+    """Give the marks of a state of a document, in its entries' order; None if it is not kept."""
+    query = select(editions.c.marks).where(is_document(editions, key), editions.c.etag == etag)
+    marks = connection.execute(query.order_by(editions.c.number.desc()).limit(1)).scalar()
+    return None if marks is None else tuple(marks)
+
+
+def _forget_old(connection: Connection, key: DocumentKey, kept: int) -> None:
+    mine = is_document(editions, key)
+    numbers = select(editions.c.number).where(mine).order_by(editions.c.number.desc()).limit(kept)
+    oldest = connection.execute(numbers).scalars().all()[-1]
+    connection.execute(delete(editions).where(mine, editions.c.number < oldest))
