@@ -11,7 +11,6 @@
     │       └── GivenUpError       a saved feed that was deleted
     ├── SavedFeedError         a feed that cannot be saved so; knows the field
     ├── HubRequestError        a request to the hub that cannot be taken
-    │   └── HubBusyError       it could, but too much waits already
     ├── UpstreamError          arXiv could not be reached, or refused
     ├── AnswerError            arXiv answered something that cannot be used
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
@@ -143,7 +142,3 @@ class StoreError(FeedsvcError):
 
 class HubRequestError(FeedsvcError, ValueError):
     """A request to the WebSub hub has something in it that cannot be taken."""
-
-
-class HubBusyError(HubRequestError):
-    """Too many requests to the hub wait for their verification."""

@@ -13,13 +13,19 @@ from apscheduler.triggers.interval import IntervalTrigger
 from feedsvc.calendar import EASTERN
 
 SWEEP = timedelta(minutes=1)
+PUSH_EVERY = timedelta(seconds=2)
 MISFIRE_GRACE = timedelta(hours=6)
 
 
 def make_scheduler(
-    run_due: Callable[[], None], first: datetime, sweep: timedelta = SWEEP
+    run_due: Callable[[], None],
+    first: datetime,
+    sweep: timedelta = SWEEP,
+    push_due: Callable[[], object] | None = None,
 ) -> BackgroundScheduler:
     """Make a scheduler that runs `run_due` at `first`, after each announcement, and every `sweep`.
+
+    `push_due`, if there is a hub, is a job of its own every two seconds: a long fetch holds up no delivery.
 
     One job with two triggers, so that two runs never overlap: arXiv's feed switches at midnight Eastern,
     Monday to Friday, and the first run is a minute later. Missed runs are made up for once within six
@@ -39,4 +45,7 @@ def make_scheduler(
     scheduler.add_job(
         run_due, trigger, id="run_due", name="fetch, digest and build what is due", next_run_time=first
     )
+    if push_due is not None:
+        seconds = int(PUSH_EVERY.total_seconds())
+        scheduler.add_job(push_due, IntervalTrigger(seconds=seconds), id="push_due", name="push what is due")
     return scheduler

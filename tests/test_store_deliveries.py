@@ -316,3 +316,15 @@ def test_a_document_that_is_no_more_is_due_to_nobody(store: Store) -> None:
     store.documents.keep_only([])
 
     assert store.deliveries.noticed() == ()
+
+
+def test_who_subscribes_after_the_change_is_due_the_next_one(store: Store) -> None:
+    publish(store, "one")
+    subscribe(store)
+    spread(store)
+    assert take(store) == ()
+
+    publish(store, "two")
+    spread(store)
+
+    assert [each.etag for each in take(store)] == ["two"]

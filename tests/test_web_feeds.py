@@ -130,7 +130,9 @@ def test_what_caches_must_know_is_told(client: FlaskClient) -> None:
 
     assert headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Link"] == '<https://feeds.example.org/feeds/cs.AI.xml>; rel="self"'
+    assert headers["Link"] == (
+        '<https://feeds.example.org/hub>; rel="hub", <https://feeds.example.org/feeds/cs.AI.xml>; rel="self"'
+    )
     assert headers["Last-Modified"] == "Wed, 14 Jan 2026 17:00:00 GMT"
     assert headers["Cache-Control"].startswith("public, max-age=")
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -313,5 +315,5 @@ def test_below_a_path_prefix_links_keep_it_whether_a_proxy_strips_it_or_not(
         led = house.client.get(seen_by_us.format("CS.AI.xml"))
 
     assert found.status_code == 200
-    assert found.headers["Link"] == '<https://example.org/arxiv/feeds/cs.AI.xml>; rel="self"'
+    assert found.headers["Link"].endswith(', <https://example.org/arxiv/feeds/cs.AI.xml>; rel="self"')
     assert led.headers["Location"] == "/arxiv/feeds/cs.AI.xml"

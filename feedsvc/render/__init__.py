@@ -22,7 +22,8 @@ class Head:
     """What a document says of its feed.
 
     `id` is a URN, `self_url` the document's own address, `page_url` the feed's page for people.
-    `stylesheet_url` names a CSS file for people who open the document itself in a browser.
+    `hub_urls` are the WebSub hubs where it can be subscribed to. `stylesheet_url` names a CSS file for people
+    who open the document itself in a browser.
     """
 
     id: str
@@ -33,7 +34,7 @@ class Head:
     page_url: str
     language: str
     generator_version: str
-    hub_url: str | None = None
+    hub_urls: tuple[str, ...] = ()
     stylesheet_url: str | None = None
     author: str = "feedsvc"
 

@@ -91,7 +91,7 @@ def _describe_feed(head: Head) -> dict[str, Any]:
         "description": clean_line(head.subtitle) or None,
         "authors": [{"name": clean_line(head.author)}],
         "language": head.language,
-        "hubs": [{"type": "WebSub", "url": head.hub_url}] if head.hub_url else None,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in head.hub_urls],
         "_feedsvc": {"id": head.id, "updated": head.updated.isoformat(), "version": head.generator_version},
     }
     return _without_gaps(feed)

@@ -38,10 +38,10 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
 
 class ChannelExtension(BaseExtension):  # type: ignore[misc]
-    """What a channel has besides feedgen's elements: the time of its last change, and its hub."""
+    """What a channel has besides feedgen's elements: the time of its last change, and its hubs."""
 
     updated: datetime
-    hub_url: str | None = None
+    hub_urls: tuple[str, ...] = ()
 
     def extend_ns(self) -> dict[str, str]:
         """Give the namespaces, which the root then declares once for all items."""
@@ -50,8 +50,8 @@ class ChannelExtension(BaseExtension):  # type: ignore[misc]
     def extend_rss(self, rss: etree._Element) -> etree._Element:
         """Complete the channel."""
         etree.SubElement(rss[0], "lastBuildDate").text = format_datetime(self.updated)
-        if self.hub_url:
-            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": "hub", "href": self.hub_url})
+        for hub in self.hub_urls:
+            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": "hub", "href": hub})
         return rss
 
 
@@ -140,7 +140,7 @@ def _make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
     feed._FeedGenerator__rss_lastBuildDate = None
     feed.register_extension("arxiv", ChannelExtension, ItemExtension)
     feed.arxiv.updated = head.updated
-    feed.arxiv.hub_url = head.hub_url
+    feed.arxiv.hub_urls = head.hub_urls
     for item in items:
         feed.add_entry(item, order="append")
     return feed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    bindparam,
     case,
     delete,
     insert,
@@ -26,6 +27,7 @@ from feedsvc.store.editions import is_document, read_marks
 from feedsvc.store.engine import read, write
 from feedsvc.store.hub_tables import deliveries, notices, subscriptions
 from feedsvc.store.outcomes import count_outcomes
+from feedsvc.store.pings import add_pings
 from feedsvc.store.subscriptions import drop_subscriptions
 from feedsvc.websub.values import Delivery, DocumentKey, Target
 
@@ -68,13 +70,15 @@ class DeliveryStore:
         key: DocumentKey,
         now: datetime,
         most: int = SPREAD_AT_ONCE,
-        begin: Callable[[Connection], None] = lambda connection: None,
+        *,
+        hubs: Sequence[str] = (),
+        topic: str = "",
     ) -> bool:
         """Queue a changed document for its next subscribers, at most so many; give whether there are more.
 
         In the order of their numbers, and kept how far it went, so that a process killed in between goes on.
-        A delivery that waits is not doubled: the newer state takes its place. `begin` is called in the first
-        transaction of a document's.
+        A delivery that waits is not doubled: the newer state takes its place. Other
+        `hubs`, if any, are due to be told of the topic.
         """
         mine = is_document(notices, key)
         with write(self._engine) as connection:
@@ -82,7 +86,7 @@ class DeliveryStore:
             if notice is None:
                 return False
             if notice.after == 0:
-                begin(connection)
+                add_pings(connection, hubs, topic, now)
             numbers = self._find_next(connection, key, notice, now, most)
             if numbers:
                 _queue(connection, numbers, notice.etag, now.timestamp())
@@ -97,7 +101,10 @@ class DeliveryStore:
     ) -> Sequence[int]:
         table = subscriptions.c
         query = select(table.number).where(
-            is_document(subscriptions, key), table.number > notice.after, table.expires_at > now
+            is_document(subscriptions, key),
+            table.number > notice.after,
+            table.number <= notice.until,
+            table.expires_at > now,
         )
         return connection.execute(query.order_by(table.number).limit(most)).scalars().all()
 
@@ -149,9 +156,9 @@ class DeliveryStore:
         with write(self._engine) as connection:
             _finish_delivered(connection, [each for each in sent if each.etag is not None], now)
             drop_subscriptions(connection, [each.delivery.number for each in sent if each.is_gone])
-            for each in sent:
-                if each.etag is None and not each.is_gone:
-                    _finish_failed(connection, each, now)
+            open_ = [each for each in sent if each.etag is None and not each.is_gone]
+            _note_failures(connection, [each for each in open_ if each.is_attempt])
+            _put_off(connection, open_, now)
             counts = Counter(each.outcome for each in sent if each.is_attempt)
             count_outcomes(connection, now.date(), "delivery", counts)
 
@@ -193,23 +200,41 @@ def _finish_delivered(connection: Connection, sent: Iterable[Sent], now: datetim
             )
 
 
-def _finish_failed(connection: Connection, sent: Sent, now: datetime) -> None:
-    delivery = sent.delivery
-    mine = _held([delivery.number], delivery.held_until)
-    same = deliveries.c.etag == delivery.etag
-    if sent.again_after is None:
-        connection.execute(delete(deliveries).where(mine, same))
-    else:
-        later: dict[str, Any] = {"due_at": now.timestamp() + sent.again_after, "behind": 1}
-        if sent.is_attempt:
-            later["attempts"] = delivery.attempts + 1
-        connection.execute(update(deliveries).where(mine, same).values(later))
-    connection.execute(update(deliveries).where(mine).values(held_until=0.0))
-    if sent.is_attempt:
-        failed = update(subscriptions).where(subscriptions.c.number == delivery.number)
-        connection.execute(
-            failed.values(failures=subscriptions.c.failures + 1, last_failure=sent.reason[:300])
-        )
+def _note_failures(connection: Connection, failed: Sequence[Sent]) -> None:
+    if not failed:
+        return
+    table = deliveries.c
+    tried = update(deliveries).where(
+        table.subscription == bindparam("number"),
+        table.held_until == bindparam("held"),
+        table.etag == bindparam("due"),
+    )
+    rows = [
+        {"number": d.number, "held": d.held_until, "due": d.etag, "tried": d.attempts + 1}
+        for d in (each.delivery for each in failed)
+    ]
+    connection.execute(tried.values(attempts=bindparam("tried"), behind=1), rows)
+    told = update(subscriptions).where(subscriptions.c.number == bindparam("failed"))
+    told = told.values(failures=subscriptions.c.failures + 1, last_failure=bindparam("reason"))
+    reasons = [{"failed": each.delivery.number, "reason": each.reason[:300]} for each in failed]
+    connection.execute(told, reasons)
+
+
+def _put_off(connection: Connection, sent: Iterable[Sent], now: datetime) -> None:
+    """Have deliveries tried again, each at its time, or give them up; a newer state is due all the same."""
+    groups: dict[tuple[str, float, float | None], list[int]] = defaultdict(list)
+    for each in sent:
+        groups[each.delivery.etag, each.delivery.held_until, each.again_after].append(each.delivery.number)
+    for (etag, held_until, again_after), numbers in groups.items():
+        for part in _parts(numbers):
+            mine = _held(part, held_until)
+            same = deliveries.c.etag == etag
+            if again_after is None:
+                connection.execute(delete(deliveries).where(mine, same))
+            else:
+                later = update(deliveries).where(mine, same)
+                connection.execute(later.values(due_at=now.timestamp() + again_after, held_until=0.0))
+            connection.execute(update(deliveries).where(mine).values(held_until=0.0))
 
 
 def _held(numbers: Sequence[int], held_until: float) -> ColumnElement[bool]:

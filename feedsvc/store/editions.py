@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, select, update
 
 from feedsvc.store.hub_tables import editions, notices, subscriptions
 from feedsvc.websub.values import DocumentKey
@@ -31,9 +31,13 @@ def note_edition(connection: Connection, key: DocumentKey, etag: str, marks: Seq
     values = {"feed": feed, "format": format_, "language": language, "etag": etag}
     connection.execute(insert(editions).values(values | {"marks": list(marks)}))
     if known is None or not set(marks) <= set(known):
-        told = connection.execute(update(notices).where(is_document(notices, key)).values(etag=etag, after=0))
+        newest_subscription = select(func.coalesce(func.max(subscriptions.c.number), 0))
+        extent = {"after": 0, "until": connection.execute(newest_subscription).scalar_one()}
+        told = connection.execute(
+            update(notices).where(is_document(notices, key)).values(etag=etag, **extent)
+        )
         if not told.rowcount:
-            connection.execute(insert(notices).values(values | {"after": 0}))
+            connection.execute(insert(notices).values(values | extent))
     subscribed = connection.execute(select(exists().where(is_document(subscriptions, key)))).scalar()
     _forget_old(connection, key, KEPT if subscribed else 1)
 

@@ -67,9 +67,11 @@ subscriptions = Table(
     Index("hub_subscriptions_by_document", "feed", "format", "language", "number"),
     Index("hub_subscriptions_by_host", "host"),
     Index("hub_subscriptions_by_end", "expires_at"),
+    sqlite_autoincrement=True,  # no number is ever given out again
 )
 
-# A document that changed, until each of its subscribers has a delivery; `after` is the last that has one.
+# A document that changed, until each of its subscribers has a delivery. Subscriptions behind number `after`
+# have none yet; those behind `until` came later than the change.
 notices = Table(
     "hub_notices",
     metadata,
@@ -78,6 +80,7 @@ notices = Table(
     Column("language", String(16), nullable=False),
     Column("etag", String(64), nullable=False),
     Column("after", Integer, nullable=False),
+    Column("until", Integer, nullable=False),
     PrimaryKeyConstraint("feed", "format", "language"),
 )
 

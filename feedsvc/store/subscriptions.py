@@ -8,11 +8,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    ScalarSelect,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from feedsvc.store.editions import is_document
 from feedsvc.store.engine import read, write
-from feedsvc.store.hub_tables import deliveries, notices, subscriptions
+from feedsvc.store.hub_tables import deliveries, intents, subscriptions
 from feedsvc.store.intents import add_intents, drop_intent
 from feedsvc.store.outcomes import count_outcomes, sum_outcomes
 from feedsvc.websub.request import Mode
@@ -29,7 +41,7 @@ class HubFigures:
     topics: int
     failing: int
     deliveries: int
-    notices: int
+    intents: int
     oldest: float | None
     outcomes: dict[tuple[str, str], int]
 
@@ -135,18 +147,17 @@ class SubscriptionStore:
     def sum_up(self) -> HubFigures:
         """Give the hub's figures."""
         table = subscriptions.c
+        query = select(
+            _number_of(subscriptions).label("subscriptions"),
+            select(func.count(table.topic.distinct())).scalar_subquery().label("topics"),
+            _number_of(subscriptions, table.failures > 0).label("failing"),
+            _number_of(deliveries).label("deliveries"),
+            _number_of(intents).label("intents"),
+            select(func.min(deliveries.c.queued_at)).scalar_subquery().label("oldest"),
+        )
         with read(self._engine) as connection:
-            return HubFigures(
-                subscriptions=_count(connection, select(func.count()).select_from(subscriptions)),
-                topics=_count(connection, select(func.count(table.topic.distinct()))),
-                failing=_count(
-                    connection, select(func.count()).select_from(subscriptions).where(table.failures > 0)
-                ),
-                deliveries=_count(connection, select(func.count()).select_from(deliveries)),
-                notices=_count(connection, select(func.count()).select_from(notices)),
-                oldest=connection.execute(select(func.min(deliveries.c.queued_at))).scalar(),
-                outcomes=sum_outcomes(connection),
-            )
+            row = connection.execute(query).one()
+            return HubFigures(**row._mapping, outcomes=sum_outcomes(connection))
 
 
 def make_key(topic: str, callback: str) -> str:
@@ -154,9 +165,8 @@ def make_key(topic: str, callback: str) -> str:
     return hashlib.sha256(f"{topic}\0{callback}".encode()).hexdigest()
 
 
-def _count(connection: Connection, query: Select[Any]) -> int:
-    number: int = connection.execute(query).scalar_one()
-    return number
+def _number_of(table: Table, *condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table).where(*condition).scalar_subquery()
 
 
 def _find_number(connection: Connection, target: Target) -> int | None:
@@ -171,7 +181,7 @@ def _refuse_more(connection: Connection, target: Target, limits: HubLimits) -> s
         ("this topic", limits.per_topic, (is_document(subscriptions, target.document),)),
     )
     for what, most, condition in bounds:
-        if _count(connection, select(func.count()).select_from(subscriptions).where(*condition)) >= most:
+        if connection.execute(select(_number_of(subscriptions, *condition))).scalar_one() >= most:
             return f"{what} has {most} subscriptions, and can have no more"
     return None
 

@@ -36,6 +36,7 @@ class FeedViews:
         clock: Clock,
         languages: Sequence[str],
         formats: Sequence[str],
+        hubs: Sequence[str] = (),
     ) -> None:
         self._site = site
         self._catalogue = catalogue
@@ -45,6 +46,7 @@ class FeedViews:
         self._clock = clock
         self._languages = languages
         self._formats = (*formats, PAGE)
+        self._hub_links = "".join(f'<{hub}>; rel="hub", ' for hub in hubs)
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -72,7 +74,7 @@ class FeedViews:
         headers = {
             "Cache-Control": f"public, max-age={seconds}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
-            "Link": f'<{self._site.base}{address.url}>; rel="self"',
+            "Link": f'{self._hub_links}<{self._site.base}{address.url}>; rel="self"',
         }
         return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
 
