@@ -15,9 +15,9 @@ CALLBACK = "https://reader.example/callback"
 
 
 def make_target(callback: str = CALLBACK, topic: str = TOPIC) -> Target:
-    """Make the target of a category's Atom document in English."""
-    feed = topic.rpartition("/")[2].removesuffix(".xml")
-    return Target(topic, callback, urlsplit(callback).hostname or "", (feed, "xml", "en"))
+    """Make the target of a category's document in English."""
+    feed, _, format_ = topic.rpartition("/")[2].rpartition(".")
+    return Target(topic, callback, urlsplit(callback).hostname or "", (feed, format_, "en"))
 
 
 def make_intent(

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +45,8 @@ class Delivered:
 class Subscriber:
     """What a subscriber expects, and what came. `answers` are statuses for the next POSTs; then 200.
 
+    `react`, if given, takes each POST's body and gives the status instead; nothing is judged then.
+
     `faults` holds every rule that a delivery broke; a test ends with none.
     """
 
@@ -62,6 +64,7 @@ class Subscriber:
     attempts: int = 0
     faults: list[str] = field(default_factory=list)
     updated: str = ""
+    react: Callable[[bytes], int] | None = None
 
     def asked_for(self, mode: str) -> list[dict[str, str]]:
         """Give the parameters of the requests of a mode."""
@@ -108,6 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
         subscriber.attempts += 1
         if subscriber.is_down:
             self._answer(503, b"")
+            return
+        if subscriber.react is not None:
+            self._answer(subscriber.react(body), b"")
             return
         status = subscriber.answers.pop(0) if subscriber.answers else 200
         if 200 <= status < 300:

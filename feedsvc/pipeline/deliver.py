@@ -228,7 +228,8 @@ class _Round:
             timer = loop.call_later(self._options.slow_seconds, self._relieve, relief)
             try:
                 is_kept = self._lanes.waits(host)
-                self._sent.append(await self._deliverer.send(self._wire, delivery, is_kept=is_kept))
+                sent = await self._deliverer.send(self._wire, delivery, is_kept=is_kept)
+                self._sent.append(sent)
             finally:
                 timer.cancel()
                 self._busy -= 1

@@ -133,11 +133,19 @@ class Wire:
                 method, URL(url, encoded=True), data=body, headers=sent, allow_redirects=False
             ) as response:
                 answer = await _read_answer(response)
+                if not is_kept:
+                    response.close()
                 return Reply(response.status, answer, retry_after=_read_seconds(response))
         except TimeoutError:
             return Reply(None, error=f"no whole answer within {self._seconds:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Reply(None, error=f"{type(error).__name__}: {error}"[:300])
+            return Reply(None, error=_describe(error)[:300])
+
+
+def _describe(error: Exception) -> str:
+    # What aiohttp says of a name that leads nowhere leaves out why.
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return f"{type(cause).__name__}: {cause}"
 
 
 async def _read_answer(response: aiohttp.ClientResponse) -> bytes:
