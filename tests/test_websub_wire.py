@@ -138,6 +138,7 @@ def test_a_connection_is_kept_only_on_demand(server: Server) -> None:
     assert server.connections == 1
     send(lambda wire: post_twice(wire, is_kept=False))
     assert server.connections == 3
+    assert "connection: close" in server.requests[-1].lower()
 
 
 def test_nothing_is_sent_to_an_address_that_is_not_global(server: Server) -> None:

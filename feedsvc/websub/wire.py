@@ -6,9 +6,9 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from types import TracebackType
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -18,7 +18,7 @@ from feedsvc.websub.address import Allowance, refuse_address, refuse_host
 
 SECONDS = 5.0
 MOST_ANSWER_BYTES = 4096
-CONNECTIONS = 256
+HOSTS = 10_000
 NAMES_SECONDS = 60
 
 
@@ -90,13 +90,21 @@ class Wire:
         self._allowance = allowance
         self._agent = user_agent
         self._seconds = seconds
+        self._refuse = lru_cache(HOSTS)(refuse_host)
 
     async def __aenter__(self) -> Wire:
-        connector = aiohttp.TCPConnector(
-            limit=CONNECTIONS, ttl_dns_cache=NAMES_SECONDS, resolver=GuardedResolver(self._allowance)
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
+        # Whether a connection is kept is a matter of the whole pool: there are two.
+        self._once, self._kept = self._open_session(is_kept=False), self._open_session(is_kept=True)
+        return self
+
+    def _open_session(self, *, is_kept: bool) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # how much is sent at a time is the sender's business
+                ttl_dns_cache=NAMES_SECONDS,
+                resolver=GuardedResolver(self._allowance),
+                force_close=not is_kept,
+            ),
             timeout=aiohttp.ClientTimeout(total=self._seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._agent},
@@ -104,12 +112,11 @@ class Wire:
             auto_decompress=False,
             trust_env=False,
         )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        await asyncio.gather(self._once.close(), self._kept.close())
 
     async def get(self, url: str) -> Reply:
         """Ask an address."""
@@ -124,17 +131,16 @@ class Wire:
     async def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, is_kept: bool
     ) -> Reply:
-        # The resolver is not asked where the host is a number.
-        if (refusal := refuse_host(urlsplit(url).hostname or "", self._allowance)) is not None:
-            return Reply(None, error=refusal)
-        sent = headers if is_kept else {**headers, "Connection": "close"}
         try:
-            async with self._session.request(
-                method, URL(url, encoded=True), data=body, headers=sent, allow_redirects=False
+            address = URL(url, encoded=True)
+            # The resolver is not asked where the host is a number.
+            if (refusal := self._refuse(address.host or "", self._allowance)) is not None:
+                return Reply(None, error=refusal)
+            session = self._kept if is_kept else self._once
+            async with session.request(
+                method, address, data=body, headers=headers, allow_redirects=False
             ) as response:
                 answer = await _read_answer(response)
-                if not is_kept:
-                    response.close()
                 return Reply(response.status, answer, retry_after=_read_seconds(response))
         except TimeoutError:
             return Reply(None, error=f"no whole answer within {self._seconds:g} s")
