@@ -80,7 +80,7 @@ def test_every_locked_package_has_a_hash_and_no_index_is_named() -> None:
 
         assert packages
         assert text.count("--hash=sha256:") >= len(packages)
-        assert "http" not in text
+        assert "://" not in text
 
 
 def test_the_documents_link_to_files_that_exist() -> None:

@@ -395,7 +395,7 @@ def test_encodings_that_say_nothing_make_no_other_topic(house: House, reader: Su
 
 @pytest.mark.parametrize("limit", ["most_waiting", "most_waiting_per_host", "most_waiting_per_client"])
 def test_a_full_queue_asks_for_patience(tmp_path: Path, limit: str) -> None:
-    with open_small_house(tmp_path, **{limit: 1}) as house:
+    with open_small_house(tmp_path, "en", **{limit: 1}) as house:
         assert ask(house, "https://reader.example/1").status_code == 202
         refused = ask(house, "https://reader.example/2")
 
