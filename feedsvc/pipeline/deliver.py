@@ -159,7 +159,8 @@ class _Round:
         self._patient = 0
         self._busy = 0
         self._bell = asyncio.Event()
-        self._looked_at = -LOOK_AGAIN_SECONDS
+        self._is_more = True
+        self._looked_at = 0.0
         self._is_over = False
 
     async def run(self) -> int:
@@ -187,19 +188,24 @@ class _Round:
             for host in self._lanes.crowded(1):
                 self._sent += map(self._deliverer.let_go, self._lanes.drain(host))
             return 0
+        if not self._wants_more():
+            return 0
         crowded = self._lanes.crowded(8 * self._options.per_host)
         if self._lanes.waiting >= FEW_WAITING + len(crowded) * TAKEN_AT_ONCE:
-            return 0
-        moment = asyncio.get_running_loop().time()
-        if (self._busy or self._lanes.waiting) and moment - self._looked_at < LOOK_AGAIN_SECONDS:
             return 0
         taken = await asyncio.to_thread(self._deliverer.take_more, crowded)
         for delivery in taken:
             self._lanes.add(delivery.target.host, delivery)
         self._wake(len(taken))
-        if len(taken) < TAKEN_AT_ONCE:
-            self._looked_at = moment
+        self._is_more = len(taken) == TAKEN_AT_ONCE
+        self._looked_at = asyncio.get_running_loop().time()
         return len(taken)
+
+    def _wants_more(self) -> bool:
+        """Tell whether to look into the store: where it may have more, else only now and then."""
+        if self._is_more or not (self._busy or self._lanes.waiting):
+            return True
+        return asyncio.get_running_loop().time() - self._looked_at >= LOOK_AGAIN_SECONDS
 
     async def _flush(self) -> int:
         sent, self._sent = self._sent, []
@@ -234,7 +240,8 @@ class _Round:
                 timer.cancel()
                 self._busy -= 1
                 self._lanes.finish(host)
-            if len(self._sent) >= MANY_SENT or self._lanes.waiting < FEW_WAITING or not self._busy:
+            is_low = self._is_more and self._lanes.waiting < FEW_WAITING
+            if is_low or len(self._sent) >= MANY_SENT or not self._busy:
                 self._bell.set()
             if relief[0]:
                 self._patient -= 1

@@ -15,11 +15,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from feedsvc.websub.address import Allowance, refuse_address, refuse_host
+from feedsvc.websub.post import MOST_ANSWER_BYTES, Poster, read_place
 
 SECONDS = 5.0
-MOST_ANSWER_BYTES = 4096
 HOSTS = 10_000
-NAMES_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +92,11 @@ class Wire:
         self._refuse = lru_cache(HOSTS)(refuse_host)
 
     async def __aenter__(self) -> Wire:
-        # Whether a connection is kept is a matter of the whole pool: there are two.
-        self._once, self._kept = self._open_session(is_kept=False), self._open_session(is_kept=True)
-        return self
-
-    def _open_session(self, *, is_kept: bool) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,  # how much is sent at a time is the sender's business
-                ttl_dns_cache=NAMES_SECONDS,
-                resolver=GuardedResolver(self._allowance),
-                force_close=not is_kept,
-            ),
+        resolver = GuardedResolver(self._allowance)
+        self._poster = Poster(resolver)
+        self._session = aiohttp.ClientSession(
+            # How much is sent at a time is the sender's business.
+            connector=aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=True),
             timeout=aiohttp.ClientTimeout(total=self._seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self._agent},
@@ -112,40 +104,52 @@ class Wire:
             auto_decompress=False,
             trust_env=False,
         )
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.gather(self._once.close(), self._kept.close())
+        self._poster.close()
+        await self._session.close()
 
     async def get(self, url: str) -> Reply:
-        """Ask an address."""
-        return await self._send("GET", url, {}, None, is_kept=False)
-
-    async def post(
-        self, url: str, headers: Mapping[str, str], body: bytes, *, is_kept: bool = False
-    ) -> Reply:
-        """Post a body; `is_kept` keeps the connection, for one who has more to send to the same host."""
-        return await self._send("POST", url, headers, body, is_kept=is_kept)
-
-    async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, is_kept: bool
-    ) -> Reply:
+        """Ask an address, and read at most 4 kB of its answer."""
         try:
             address = URL(url, encoded=True)
             # The resolver is not asked where the host is a number.
             if (refusal := self._refuse(address.host or "", self._allowance)) is not None:
                 return Reply(None, error=refusal)
-            session = self._kept if is_kept else self._once
-            async with session.request(
-                method, address, data=body, headers=headers, allow_redirects=False
-            ) as response:
+            async with self._session.get(address, allow_redirects=False) as response:
                 answer = await _read_answer(response)
                 return Reply(response.status, answer, retry_after=_read_seconds(response))
         except TimeoutError:
-            return Reply(None, error=f"no whole answer within {self._seconds:g} s")
+            return self._late()
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Reply(None, error=_describe(error)[:300])
+
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, is_kept: bool = False
+    ) -> Reply:
+        """Post a body; of the answer only the status is told.
+
+        `is_kept` keeps the connection, for one who has more to send to the same host.
+        """
+        try:
+            place = read_place(url)
+            if (refusal := self._refuse(place.host, self._allowance)) is not None:
+                return Reply(None, error=refusal)
+            async with asyncio.timeout(self._seconds):
+                status, pause = await self._poster.post(
+                    place, {"User-Agent": self._agent, **headers}, body, is_kept=is_kept
+                )
+                return Reply(status, retry_after=pause)
+        except TimeoutError:
+            return self._late()
+        except (OSError, ValueError) as error:
+            return Reply(None, error=_describe(error)[:300])
+
+    def _late(self) -> Reply:
+        return Reply(None, error=f"no whole answer within {self._seconds:g} s")
 
 
 def _describe(error: Exception) -> str:
