@@ -41,8 +41,7 @@ from feedsvc.pipeline.payloads import Payloads
 from feedsvc.store import Store, open_store
 from feedsvc.store.documents import Stamp
 from feedsvc.store.engine import write
-from feedsvc.store.hub_tables import subscriptions
-from feedsvc.store.subscriptions import make_key
+from feedsvc.store.hub_tables import make_key, subscriptions
 from feedsvc.websub.address import Allowance
 from feedsvc.websub.signing import sign_body
 from feedsvc.websub.wire import Wire

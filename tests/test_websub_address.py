@@ -40,6 +40,7 @@ def test_a_callback_stays_as_it_was_written() -> None:
         "https://reader.example:22/",
         "https://[::1",
         "https://reader.example/" + "a" * 2048,
+        "https://" + "a." * 130 + "example/",
     ],
 )
 def test_what_is_no_callback_is_refused(url: str) -> None:

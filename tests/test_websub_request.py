@@ -59,6 +59,11 @@ def test_a_secret_is_less_than_200_bytes_long() -> None:
         ask(secret="é" * 100)
 
 
+def test_a_secret_that_no_database_takes_is_refused() -> None:
+    with pytest.raises(HubRequestError, match="code 0"):
+        ask(secret="a\0b")
+
+
 @pytest.mark.parametrize("lease", ["0", "-1", "1.5", "ten days", "١٠"])
 def test_a_lease_is_a_positive_whole_number(lease: str) -> None:
     with pytest.raises(HubRequestError, match="lease_seconds"):

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
 from feedsvc.store.engine import read, write
-from feedsvc.store.hub_tables import pings
+from feedsvc.store.hub_tables import make_key, pings
 from feedsvc.store.outcomes import count_outcomes
 from feedsvc.websub.values import Ping
 
@@ -26,7 +26,7 @@ class PingStore:
         query = select(pings).where(table.due_at <= moment, table.held_until <= moment)
         held_until = moment + hold_seconds
         with write(self._engine) as connection:
-            rows = connection.execute(query.order_by(table.due_at, table.hub, table.topic).limit(most)).all()
+            rows = connection.execute(query.order_by(table.due_at, table.key).limit(most)).all()
             taken = tuple(Ping(row.hub, row.topic, row.attempts, held_until) for row in rows)
             for ping in taken:
                 connection.execute(update(pings).where(_is(ping)).values(held_until=held_until))
@@ -55,10 +55,10 @@ def add_pings(connection: Connection, hubs: Iterable[str], topic: str, now: date
     """Have hubs told of a topic, at once."""
     due = {"attempts": 0, "due_at": now.timestamp(), "held_until": 0.0}
     for hub in hubs:
-        known = update(pings).where(pings.c.hub == hub, pings.c.topic == topic)
-        if not connection.execute(known.values(due)).rowcount:
-            connection.execute(insert(pings).values(due | {"hub": hub, "topic": topic}))
+        key = make_key(hub, topic)
+        if not connection.execute(update(pings).where(pings.c.key == key).values(due)).rowcount:
+            connection.execute(insert(pings).values(due | {"key": key, "hub": hub, "topic": topic}))
 
 
 def _is(ping: Ping) -> ColumnElement[bool]:
-    return (pings.c.hub == ping.hub) & (pings.c.topic == ping.topic)
+    return pings.c.key == make_key(ping.hub, ping.topic)

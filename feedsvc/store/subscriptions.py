@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ from sqlalchemy import (
 
 from feedsvc.store.editions import is_document
 from feedsvc.store.engine import read, write
-from feedsvc.store.hub_tables import deliveries, intents, subscriptions
+from feedsvc.store.hub_tables import deliveries, intents, make_key, subscriptions
 from feedsvc.store.intents import add_intents, drop_intent
 from feedsvc.store.outcomes import count_outcomes, sum_outcomes
 from feedsvc.websub.request import Mode
@@ -158,11 +157,6 @@ class SubscriptionStore:
         with read(self._engine) as connection:
             row = connection.execute(query).one()
             return HubFigures(**row._mapping, outcomes=sum_outcomes(connection))
-
-
-def make_key(topic: str, callback: str) -> str:
-    """Give what a subscription is found by."""
-    return hashlib.sha256(f"{topic}\0{callback}".encode()).hexdigest()
 
 
 def _number_of(table: Table, *condition: ColumnElement[bool]) -> ScalarSelect[int]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from feedsvc.errors import HubRequestError
 
 LONGEST = 2048
+LONGEST_HOST = 253
 PORTS = {"http": 80, "https": 443}
 
 IpAddress = IPv4Address | IPv6Address
@@ -56,16 +57,17 @@ def read_callback(url: str, allowance: Allowance) -> Callback:
         port = parts.port or PORTS.get(parts.scheme, 0)
     except ValueError as error:
         raise HubRequestError(f"hub.callback {url!r} is no web address: {error}") from error
-    if parts.scheme not in PORTS or not parts.hostname:
+    if parts.scheme not in PORTS or not 0 < len(parts.hostname or "") <= LONGEST_HOST:
         raise HubRequestError(f"hub.callback {url!r}: expected an address that starts with http or https")
+    host = parts.hostname or ""
     if "@" in parts.netloc or "#" in url:
         raise HubRequestError(f"hub.callback {url!r}: expected no user, password or fragment")
     if allowance.ports and port not in allowance.ports:
         allowed = ", ".join(map(str, sorted(allowance.ports)))
         raise HubRequestError(f"hub.callback names the port {port}: expected one of {allowed}")
-    if (refusal := refuse_host(parts.hostname, allowance)) is not None:
+    if (refusal := refuse_host(host, allowance)) is not None:
         raise HubRequestError(f"hub.callback {url!r}: {refusal}")
-    return Callback(url, parts.hostname.rstrip("."))
+    return Callback(url, host.rstrip("."))
 
 
 def refuse_host(host: str, allowance: Allowance) -> str | None:

@@ -50,6 +50,8 @@ def read_request(form: Iterable[tuple[str, str]], allowance: Allowance) -> Asked
     secret = values.get("hub.secret") or None
     if secret is not None and len(secret.encode()) > LONGEST_SECRET_BYTES:
         raise HubRequestError(f"hub.secret is too long: expected at most {LONGEST_SECRET_BYTES} bytes")
+    if secret is not None and "\0" in secret:
+        raise HubRequestError("hub.secret holds a character of code 0: expected text")
     lease = _read_lease(values.get("hub.lease_seconds") or None)
     return Asked(Mode.SUBSCRIBE, callback, values["hub.topic"], lease, secret)
 
