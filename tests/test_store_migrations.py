@@ -146,3 +146,14 @@ def test_a_table_of_one_row_has_one_row(table: str, store: Store) -> None:
     store.migrate()
     with read(store.engine) as connection:
         assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 1
+
+
+def test_a_store_of_the_first_release_gets_the_hubs_tables_and_keeps_its_rows(empty: Store) -> None:
+    migrate(empty.engine, STEPS[:1])
+    empty.papers.save([make_paper()])
+    assert not inspect(empty.engine).has_table("hub_subscriptions")
+
+    assert empty.migrate() == len(STEPS)
+
+    assert empty.papers.find("2601.00001", 1) == make_paper()
+    assert empty.subscriptions.sum_up().subscriptions == 0
