@@ -45,7 +45,13 @@ from feedsvc.service import Service, make_record_source, make_service
 from feedsvc.settings import Settings, load_settings
 from feedsvc.standin.server import open_standin
 from feedsvc.store import open_store
-from feedsvc.terminal import print_evaluation, print_preview, print_survey
+from feedsvc.terminal import (
+    describe_subscription,
+    print_evaluation,
+    print_preview,
+    print_subscriptions,
+    print_survey,
+)
 
 log = logging.getLogger(__name__)
 
@@ -187,9 +193,11 @@ def build(folder: Path | None) -> None:
 
 @main.command()
 def run() -> None:
-    """Do once, now, whatever is due: fetch, digest, build. For those who use cron."""
+    """Do once, now, whatever is due: fetch, digest, build, push. For those who use cron."""
     with _service(report=click.echo) as service:
         service.pipeline.run_once()
+        if service.settings.hub.mode != "off":
+            service.pusher.push_due()
 
 
 @main.command()
@@ -212,6 +220,21 @@ def status(days: int, as_json: bool) -> None:
         print_survey(survey, Console(highlight=False))
     if survey.overall is Overall.LATE:
         sys.exit(1)
+
+
+@main.command()
+@click.option("--failing", is_flag=True, help="Only those whose last delivery failed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a subscription.")
+def subscriptions(failing: bool, as_json: bool) -> None:
+    """List the hub's subscriptions, with how their deliveries go; secrets are not shown."""
+    with closing(open_store(_settings().database_url)) as store:
+        store.check()
+        found = store.subscriptions.walk(failing=failing)
+        if as_json:
+            for each in found:
+                click.echo(json.dumps(describe_subscription(each), ensure_ascii=False))
+        else:
+            print_subscriptions(found, store.subscriptions.sum_up(), Console(highlight=False))
 
 
 @main.command("import")
@@ -415,12 +438,14 @@ def _service(
 def _scheduled(service: Service) -> Iterator[None]:
     pipeline = service.pipeline
     write = pipeline.write_digests if pipeline.writing.has_writer else None
-    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), write_digests=write)
+    push = service.pusher.push_due if service.settings.hub.mode != "off" else None
+    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), write_digests=write, push_due=push)
     scheduler.start()
     try:
         yield
     finally:
         pipeline.stop()
+        service.pusher.stop()
         scheduler.shutdown()
 
 

@@ -23,7 +23,7 @@ from feedsvc.paper import Digest, Paper
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app
 from feedsvc.service import Service, make_service
-from feedsvc.settings import ArxivSettings, SavingSettings, Settings, load_settings
+from feedsvc.settings import ArxivSettings, HubSettings, SavingSettings, Settings, load_settings
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import FaultQueue
@@ -111,6 +111,7 @@ def _make_settings(port: int, folder: Path, standin: RunningStandin, corpus: Cor
         categories=tuple(sorted(categories)),
         languages=("en", "zh"),
         saving=SavingSettings(mode="open"),
+        hub=HubSettings(ports=(), loopback=True),
         arxiv=ArxivSettings(
             feed_url=HttpUrl(standin.url),
             api_url=HttpUrl(f"{standin.url}/api/query"),
@@ -154,11 +155,13 @@ def _take_days(service: Service, clock: StandinClock, stopped: Event, say: Say) 
 
 @contextmanager
 def _sweep(service: Service) -> Iterator[None]:
-    scheduler = make_scheduler(service.pipeline.run_due, datetime.now(UTC), SWEEP)
+    pipeline, pusher = service.pipeline, service.pusher
+    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), SWEEP, pusher.push_due)
     scheduler.start()
     try:
         yield
     finally:
+        pusher.stop()
         scheduler.shutdown()
 
 

@@ -11,6 +11,7 @@
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
     ├── SavedFeedError         a feed that cannot be saved so; knows the field
+    ├── HubRequestError        a request to the hub that cannot be taken
     ├── UpstreamError          arXiv could not be reached, or refused
     ├── AnswerError            arXiv answered something that cannot be used
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
@@ -173,3 +174,7 @@ class StoreError(FeedsvcError):
 
 class MirrorError(FeedsvcError):
     """A folder or file of the static site cannot be written."""
+
+
+class HubRequestError(FeedsvcError, ValueError):
+    """A request to the WebSub hub has something in it that cannot be taken."""

@@ -13,6 +13,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from feedsvc.calendar import EASTERN
 
 SWEEP = timedelta(minutes=1)
+PUSH_EVERY = timedelta(seconds=2)
 MISFIRE_GRACE = timedelta(hours=6)
 
 
@@ -21,8 +22,11 @@ def make_scheduler(
     first: datetime,
     sweep: timedelta = SWEEP,
     write_digests: Callable[[], object] | None = None,
+    push_due: Callable[[], object] | None = None,
 ) -> BackgroundScheduler:
     """Make a scheduler that runs `run_due` at `first`, after each announcement, and every `sweep`.
+
+    `push_due`, if there is a hub, is a job of its own every two seconds: a long fetch holds up no delivery.
 
     One job with two triggers, so that two runs never overlap: arXiv's feed switches at midnight Eastern,
     Monday to Friday, and the first run is a minute later. Missed runs are made up for once within six
@@ -47,4 +51,7 @@ def make_scheduler(
     if write_digests is not None:
         every_sweep = IntervalTrigger(seconds=int(sweep.total_seconds()))
         scheduler.add_job(write_digests, every_sweep, id="write_digests", name="have a model write digests")
+    if push_due is not None:
+        seconds = int(PUSH_EVERY.total_seconds())
+        scheduler.add_job(push_due, IntervalTrigger(seconds=seconds), id="push_due", name="push what is due")
     return scheduler

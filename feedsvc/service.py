@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
+from random import Random
 
 from flask import Flask
 
@@ -21,13 +22,19 @@ from feedsvc.digest.llm.writer import ModelWriter
 from feedsvc.exchange import PATIENCE
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.feed.saved import define_saved
+from feedsvc.feed.topic import Topics
 from feedsvc.http import Client, Clock
 from feedsvc.pipeline import Pipeline
 from feedsvc.pipeline.catchup import CatchUp
+from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.harvest import Harvester
 from feedsvc.pipeline.ingest import Ingest
+from feedsvc.pipeline.intents import Verifier
+from feedsvc.pipeline.payloads import Payloads
+from feedsvc.pipeline.pings import Pinger
 from feedsvc.pipeline.publish import ORIGINAL_LANGUAGE, Publisher
+from feedsvc.pipeline.push import Pusher, TopicJudge, find_subscribed
 from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
 from feedsvc.pipeline.sketches import Sketcher
 from feedsvc.pipeline.watch import count_request
@@ -38,6 +45,7 @@ from feedsvc.store import Store, open_store
 from feedsvc.store.orders import Ordering
 from feedsvc.store.pace import StorePace
 from feedsvc.web import create_app
+from feedsvc.web.hub import allow_callbacks, limit_hub
 
 # A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
 LEASE_TIMEOUTS = PATIENCE + 2
@@ -52,6 +60,7 @@ class Service:
     catalogue: Catalogue
     publisher: Publisher
     pipeline: Pipeline
+    pusher: Pusher
     app: Flask
 
     def close(self) -> None:
@@ -76,15 +85,19 @@ def make_service(
     store.migrate()
     saved = make_saved(settings, store, defined, clock)
     catalogue = replace(defined, find_saved=saved.define)
+    formats = load_formats()
+    topics = Topics(settings.base, catalogue, settings.languages, tuple(formats))
     publisher = Publisher(
         store,
         catalogue,
-        load_formats(),
+        formats,
         clock,
         base=settings.base,
         languages=settings.languages,
         categories=settings.categories,
         saved=lambda: map(define_saved, saved.awake()),
+        hubs=settings.hub_urls,
+        subscribed=partial(find_subscribed, store, topics, clock),
     )
     client = make_client(settings, store, clock)
     ingest = Ingest(store, ArxivSource(client, settings.arxiv), clock, settings.categories)
@@ -99,7 +112,32 @@ def make_service(
         catalogue=catalogue,
         publisher=publisher,
         pipeline=Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, writing, clock, report),
+        pusher=make_pusher(settings, store, topics, publisher, clock),
         app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
+    )
+
+
+def make_pusher(
+    settings: Settings,
+    store: Store,
+    topics: Topics,
+    publisher: Publisher,
+    clock: Clock,
+    options: DeliveryOptions | None = None,
+) -> Pusher:
+    """Make what verifies subscriptions and delivers documents; `options` stand for the settings' own."""
+    hub, random = settings.hub, Random()
+    payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=hub.diff)
+    chosen = options or DeliveryOptions(signature=hub.signature)
+    return Pusher(
+        store,
+        clock,
+        topics,
+        Verifier(store, clock, TopicJudge(topics, publisher), limit_hub(hub), random),
+        Deliverer(store, clock, topics, settings.hub_urls, payloads, chosen, random),
+        Pinger(store, clock, random),
+        allow_callbacks(hub),
+        f"feedsvc/{version('feedsvc')} (+{settings.base}/)",
     )
 
 

@@ -185,6 +185,65 @@ class SavingSettings(BaseModel):
         return self
 
 
+class HubSettings(BaseModel):
+    """The WebSub hub: whether there is one, whom it tells of what, and what subscribers may ask for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["off", "own", "publish"] = Field(
+        "own",
+        description="`own`, this service is the hub of its feeds; `publish`, it tells other hubs as well; "
+        "`off`, neither",
+    )
+    others: Annotated[tuple[HttpUrl, ...], NoDecode] = Field(
+        (), description="addresses of the other hubs, comma-separated, with mode `publish`"
+    )
+    diff: bool = Field(
+        False, description="whether a delivery holds only the entries that are new since the last one"
+    )
+    signature: Literal["sha1", "sha256", "sha384", "sha512"] = Field(
+        "sha256", description="algorithm of the signatures"
+    )
+    ports: Annotated[tuple[int, ...], NoDecode] = Field(
+        (80, 443, 8080, 8443), description="ports a callback may have, comma-separated; empty is every port"
+    )
+    loopback: bool = Field(
+        False, description="whether callbacks on this very machine are allowed: for tests and the demo"
+    )
+    least_lease_seconds: int = Field(3600, ge=1, description="shortest lease")
+    lease_seconds: int = Field(864_000, ge=1, description="lease where none is asked for; ten days")
+    longest_lease_seconds: int = Field(2_592_000, ge=1, description="longest lease; thirty days")
+    most: int = Field(1_000_000, ge=0, description="how many subscriptions there may be")
+    most_per_host: int = Field(100_000, ge=0, description="how many of them with callbacks on one host")
+    most_per_topic: int = Field(500_000, ge=0, description="how many of them on one topic")
+    most_waiting: int = Field(10_000, ge=0, description="how many requests may wait for verification")
+    most_waiting_per_host: int = Field(200, ge=0, description="how many of them with callbacks on one host")
+    most_waiting_per_client: int = Field(
+        200, ge=0, description="how many of them from one address; behind a proxy all have the proxy's"
+    )
+
+    @field_validator("ports", "others", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return _split_list(value)
+
+    @field_validator("ports")
+    @classmethod
+    def _check_ports(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        for port in value:
+            if not 1 <= port <= 65535:
+                raise ValueError(f"{port} is no port: expected a number from 1 to 65535")
+        return value
+
+    @model_validator(mode="after")
+    def _check_order(self) -> HubSettings:
+        if not self.least_lease_seconds <= self.lease_seconds <= self.longest_lease_seconds:
+            raise ValueError("expected least_lease_seconds <= lease_seconds <= longest_lease_seconds")
+        if (self.mode == "publish") != bool(self.others):
+            raise ValueError("others are told with the mode publish: expected both or neither")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings; read once, at the edge."""
 
@@ -220,6 +279,7 @@ class Settings(BaseSettings):
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
     saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
     llm: LlmSettings = Field(LlmSettings(), description="which language model writes digests, if any")
+    hub: HubSettings = Field(HubSettings(), description="the WebSub hub")
 
     @field_validator("categories", "languages", mode="before")
     @classmethod
@@ -274,6 +334,12 @@ class Settings(BaseSettings):
     def base(self) -> str:
         """The public address without a slash at its end."""
         return str(self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def hub_urls(self) -> tuple[str, ...]:
+        """Where the feeds can be subscribed to: our own hub first."""
+        own = () if self.hub.mode == "off" else (f"{self.base}/hub",)
+        return (*own, *map(str, self.hub.others))
 
     @classmethod
     def settings_customise_sources(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -19,6 +20,8 @@ from feedsvc.pipeline.preview import Preview
 from feedsvc.query import Query
 from feedsvc.query.ast import Field
 from feedsvc.query.marking import Span, mark_names, mark_words
+from feedsvc.store.subscriptions import HubFigures
+from feedsvc.websub.values import Subscription
 
 STYLES = {
     Standing.OK: "green",
@@ -48,6 +51,43 @@ def print_survey(survey: Survey, console: Console) -> None:
         console.print(line, soft_wrap=True)
     style = "bold red" if survey.overall is Overall.LATE else "bold green"
     console.print(Text.assemble((f"{survey.overall}: ", style), tell_survey(survey)), soft_wrap=True)
+
+
+def print_subscriptions(found: Iterable[Subscription], figures: HubFigures, console: Console) -> None:
+    """Print a line for each subscription, then the hub's figures."""
+    for each in found:
+        console.print(_tell_subscription(each), soft_wrap=True)
+    failing = f", {figures.failing} failing" if figures.failing else ""
+    console.print(
+        f"{figures.subscriptions} subscriptions of {figures.topics} topics{failing}; "
+        f"{figures.deliveries} deliveries and {figures.intents} verifications wait",
+        soft_wrap=True,
+    )
+
+
+def describe_subscription(subscription: Subscription) -> dict[str, Any]:
+    """Give the facts of a subscription as JSON has them; of the secret only whether there is one."""
+    delivered = subscription.delivered_at
+    return {
+        "topic": subscription.target.topic,
+        "callback": subscription.target.callback,
+        "signed": subscription.secret is not None,
+        "since": subscription.created_at.isoformat(),
+        "until": subscription.expires_at.isoformat(),
+        "delivered": delivered and delivered.isoformat(),
+        "failures": subscription.failures,
+        "last_failure": subscription.last_failure,
+    }
+
+
+def _tell_subscription(subscription: Subscription) -> Text:
+    delivered = subscription.delivered_at
+    line = Text(f"{subscription.target.topic} -> {subscription.target.callback}")
+    line.append(f"  until {subscription.expires_at:%Y-%m-%d %H:%M} UTC", "dim")
+    line.append(f"  delivered {delivered:%Y-%m-%d %H:%M}" if delivered else "  nothing delivered yet", "dim")
+    if subscription.failures:
+        line.append(f"  failed {subscription.failures} times: {subscription.last_failure}", "red")
+    return line
 
 
 def print_evaluation(evaluation: Evaluation, console: Console) -> None:

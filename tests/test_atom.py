@@ -41,7 +41,7 @@ GOLDEN: dict[str, tuple[Head, list[Entry]]] = {
     "extractive": (HEAD, [make_entry(digest=EXTRACTIVE), make_entry(WITHDRAWN, kind=Kind.REPLACE)]),
     "original": (make_head(stylesheet_url="/feed.css"), [make_entry(kind=Kind.CROSS)]),
     "translated": (
-        make_head(language="zh", hub_url="https://feeds.example/hub"),
+        make_head(language="zh", hub_urls=("https://feeds.example/hub",)),
         [make_entry(digest=TRANSLATED, kind=Kind.REPLACE_CROSS), make_entry(make_paper(), EXTRACTIVE)],
     ),
 }
@@ -110,7 +110,7 @@ def test_fragments_make_the_very_bytes_of_feedgen_in_one_go(
     entries: list[Entry], title: str, language: str
 ) -> None:
     head = make_head(
-        language=language, title=title, stylesheet_url="/feed.css", hub_url="https://hub.example/"
+        language=language, title=title, stylesheet_url="/feed.css", hub_urls=("https://hub.example/",)
     )
     views = [make_atom_entry(describe_entry(entry, language), language) for entry in entries]
 

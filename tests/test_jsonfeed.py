@@ -122,7 +122,7 @@ def test_an_item_says_all_there_is() -> None:
 
 
 def test_the_feed_says_who_it_is_and_who_tells_of_changes() -> None:
-    read = render(make_head(hub_url="https://feeds.example/hub"), [])
+    read = render(make_head(hub_urls=("https://feeds.example/hub",)), [])
 
     assert read["feed_url"] == HEAD.self_url
     assert read["hubs"] == [{"type": "WebSub", "url": "https://feeds.example/hub"}]

@@ -13,7 +13,7 @@ FLOORS: tuple[frozenset[str], ...] = (
         {"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents", "coding"}
     ),
     frozenset({"query", "history"}),
-    frozenset({"feed", "arxiv", "ledger", "digest", "likeness"}),
+    frozenset({"feed", "arxiv", "ledger", "digest", "likeness", "websub"}),
     frozenset({"store", "render", "lateness"}),
     frozenset({"pipeline"}),
     frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
@@ -32,6 +32,7 @@ HOMES = {
     "prometheus_client": {"web"},
     "snowballstemmer": {"query"},
     "openai": {"digest"},
+    "aiohttp": {"websub"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

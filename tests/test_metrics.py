@@ -13,8 +13,9 @@ from sqlalchemy import event, text
 from feedsvc.paper import BatchState
 from feedsvc.standin.faults import Fault, FaultKind
 from tests.builders import make_digest, make_note
+from tests.hub_rows import subscribe
 from tests.standin_papers import small_corpus
-from tests.web_house import DAY, PAPERS, House, announce, make_paper, open_house
+from tests.web_house import DAY, NOON, PAPERS, House, announce, make_paper, open_house
 from tests.world import run_world
 
 Figures = dict[tuple[str, ...], float]
@@ -146,7 +147,7 @@ def test_the_store_is_asked_a_fixed_number_of_times(tmp_path: Path) -> None:
         event.listen(house.store.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         house.client.get("/metrics")
 
-    assert len([statement for statement in asked if "SELECT" in statement]) <= 12
+    assert len([statement for statement in asked if "SELECT" in statement]) <= 14
 
 
 def test_two_applications_in_one_process_do_not_share_their_figures(house: House, tmp_path: Path) -> None:
@@ -162,3 +163,20 @@ def test_a_store_that_cannot_be_read_is_a_failed_scrape(house: House) -> None:
         connection.execute(text("DROP TABLE requests"))
 
     assert house.client.get("/metrics").status_code == 503
+
+
+def test_the_hub_is_told_of_in_numbers(house: House) -> None:
+    subscribe(house.store, now=NOON, topic="https://feeds.example.org/feeds/cs.AI.xml")
+    announce(house.store, "cs.AI", make_paper(10, "News of walks", "cs.AI"))
+    house.publisher.build_documents()
+    for key in house.store.deliveries.noticed():
+        house.store.deliveries.spread(key, NOON)
+    house.clock.moment = NOON + timedelta(seconds=90)
+
+    figures = figures_of(house)
+
+    assert figures["feedsvc_subscriptions",] == figures["feedsvc_subscribed_topics",] == 1
+    assert figures["feedsvc_subscriptions_failing",] == figures["feedsvc_intents_waiting",] == 0
+    assert figures["feedsvc_deliveries_waiting",] == 1
+    assert figures["feedsvc_deliveries_oldest_seconds",] == 90
+    assert figures["feedsvc_hub_requests_total", "confirmed", "verification"] == 1

@@ -73,7 +73,9 @@ def check_profile(document: bytes) -> None:
 @pytest.mark.parametrize("digest", [None, EXTRACTIVE, TRANSLATED])
 def test_a_document_keeps_to_the_profile(digest: object) -> None:
     entry = make_entry(digest=digest)  # type: ignore[arg-type]
-    check_profile(render(make_head(hub_url="https://feeds.example/hub", stylesheet_url="/feed.css"), [entry]))
+    check_profile(
+        render(make_head(hub_urls=("https://feeds.example/hub",), stylesheet_url="/feed.css"), [entry])
+    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -114,7 +116,7 @@ def test_a_comparison_in_a_title_is_not_taken_for_a_tag(title: str) -> None:
 
 
 def test_the_channel_says_who_it_is() -> None:
-    feed = read(make_head(hub_url="https://feeds.example/hub"), []).feed
+    feed = read(make_head(hub_urls=("https://feeds.example/hub",)), []).feed
     links = {link.rel: link.href for link in feed.links}
 
     assert feed.title == "Artificial Intelligence"

@@ -30,6 +30,16 @@ def announcement_run_after(moment: datetime) -> datetime:
     return fires
 
 
+def test_pushing_is_a_job_of_its_own() -> None:
+    scheduler = make_scheduler(lambda: None, NOW, push_due=lambda: None)
+    scheduler.start(paused=True)
+    intervals = {job.id: str(job.trigger) for job in scheduler.get_jobs()}
+    scheduler.shutdown()
+
+    assert intervals["push_due"] == "interval[0:00:02]"
+    assert len(intervals) == 2
+
+
 def test_it_runs_a_minute_after_midnight_eastern_on_weekdays() -> None:
     thursday_noon = datetime(2026, 1, 8, 12, tzinfo=EASTERN)
 

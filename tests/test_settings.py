@@ -222,3 +222,54 @@ def test_a_model_that_cannot_be_used_is_refused(
     monkeypatch.setenv(f"FEEDSVC_LLM__{name}", value)
 
     assert said in refusal()
+
+
+def test_the_hub_is_our_own_by_default() -> None:
+    settings = load_settings(base_url="https://feeds.example.org/arxiv/")
+
+    assert settings.hub_urls == ("https://feeds.example.org/arxiv/hub",)
+    assert not settings.hub.loopback
+
+
+def test_other_hubs_stand_behind_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_HUB__MODE", "publish")
+    monkeypatch.setenv("FEEDSVC_HUB__OTHERS", "https://one.example/, https://two.example/hub")
+
+    assert load_settings().hub_urls == (
+        "http://127.0.0.1:8080/hub",
+        "https://one.example/",
+        "https://two.example/hub",
+    )
+
+
+def test_without_a_hub_there_is_no_address_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_HUB__MODE", "off")
+
+    assert load_settings().hub_urls == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MODE", "publish", "expected both or neither"),
+        ("OTHERS", "https://one.example/", "expected both or neither"),
+        ("PORTS", "80,0", "0 is no port"),
+        ("PORTS", "http", "hub.ports"),
+        ("LEASE_SECONDS", "5", "least_lease_seconds <= lease_seconds"),
+        ("SIGNATURE", "md5", "hub.signature"),
+    ],
+)
+def test_a_hub_that_cannot_be_is_refused(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"FEEDSVC_HUB__{name}", value)
+
+    assert said in refusal()
+
+
+def test_ports_are_a_list_and_none_is_every_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_HUB__PORTS", "443, 8443")
+    assert load_settings().hub.ports == (443, 8443)
+
+    monkeypatch.setenv("FEEDSVC_HUB__PORTS", "")
+    assert load_settings().hub.ports == ()

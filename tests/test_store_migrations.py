@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from feedsvc.coding import GZIP, pack
 from feedsvc.errors import StoreError
-from feedsvc.store import Store, open_store, schema
+from feedsvc.store import Store, hub_tables, open_store, schema
 from feedsvc.store.engine import read, write
 from feedsvc.store.migrations import STEPS, migrate
 from feedsvc.store.model_tables import answers, findings, orders, spendings
@@ -48,7 +48,7 @@ def set_number(store: Store, number: int) -> None:
 def test_from_nothing_every_table_is_made(empty: Store) -> None:
     assert empty.migrate() == len(STEPS)
 
-    expected = {*schema.metadata.tables, "schema_version", "words"}
+    expected = {*schema.metadata.tables, *hub_tables.metadata.tables, "schema_version", "words"}
     made = set(inspect(empty.engine).get_table_names())
     assert {name for name in made if not name.startswith("words_")} == expected
 
@@ -185,3 +185,14 @@ def test_a_table_of_one_row_has_one_row(table: str, store: Store) -> None:
     store.migrate()
     with read(store.engine) as connection:
         assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 1
+
+
+def test_a_store_of_the_first_release_gets_the_hubs_tables_and_keeps_its_rows(empty: Store) -> None:
+    migrate(empty.engine, STEPS[:1])
+    empty.papers.save([make_paper()])
+    assert not inspect(empty.engine).has_table("hub_subscriptions")
+
+    assert empty.migrate() == len(STEPS)
+
+    assert empty.papers.find("2601.00001", 1) == make_paper()
+    assert empty.subscriptions.sum_up().subscriptions == 0

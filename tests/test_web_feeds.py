@@ -156,6 +156,7 @@ def test_what_caches_must_know_is_told(client: FlaskClient) -> None:
     assert headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Link"] == (
+        '<https://feeds.example.org/hub>; rel="hub", '
         '<https://feeds.example.org/feeds/cs.AI.xml>; rel="self", '
         '<https://feeds.example.org/feeds/cs.AI>; rel="alternate"; type="text/html"'
     )
@@ -341,5 +342,5 @@ def test_below_a_path_prefix_links_keep_it_whether_a_proxy_strips_it_or_not(
         led = house.client.get(seen_by_us.format("CS.AI.xml"))
 
     assert found.status_code == 200
-    assert found.headers["Link"].startswith('<https://example.org/arxiv/feeds/cs.AI.xml>; rel="self"')
+    assert ', <https://example.org/arxiv/feeds/cs.AI.xml>; rel="self"' in found.headers["Link"]
     assert led.headers["Location"] == "/arxiv/feeds/cs.AI.xml"

@@ -69,14 +69,15 @@ class Feed:
 
     def path(self, format: str, language: str | None = None) -> str:
         """Give the canonical path and parameters of a document; the page for people has no suffix."""
-        folder = f"/feeds/{language}/" if language else "/feeds/"
-        suffix = "" if format == PAGE else f".{format}"
-        return (
-            folder
-            + quote(self._full_place, safe="/+")
-            + suffix
-            + (f"?{self.options}" if self.options else "")
-        )
+        return write_path(self.name, format, language)
+
+
+def write_path(name: str, format: str, language: str | None = None) -> str:
+    """Give the canonical path and parameters of a document of the feed with a name."""
+    place, _, options = name.partition("?")
+    folder = f"/feeds/{language}/" if language else "/feeds/"
+    suffix = "" if format == PAGE else f".{format}"
+    return folder + quote(place, safe="/+") + suffix + (f"?{options}" if options else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from feedsvc.coding import GZIP, pack
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import MARKDOWN, PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
+from feedsvc.feed.topic import Topic
 from feedsvc.feed.window import compose_entries, stand_papers
 from feedsvc.http import Clock
 from feedsvc.ledger import SETTLED
@@ -78,6 +79,8 @@ class Publisher:
         languages: Sequence[str],
         categories: Sequence[str],
         saved: Callable[[], Iterable[Definition]] = tuple,
+        hubs: Sequence[str] = (),
+        subscribed: Callable[[], Iterable[Topic]] = tuple,
     ) -> None:
         self._store = store
         self._catalogue = catalogue
@@ -87,6 +90,8 @@ class Publisher:
         self._languages = tuple(languages)
         self._categories = tuple(categories)
         self._saved = saved
+        self._hubs = tuple(hubs)
+        self._subscribed = subscribed
         self._shelf = Shelf()
         self._complete_day: date | None = None
         self._registry: Registry[str] | None = None
@@ -165,12 +170,17 @@ class Publisher:
     def build_documents(self) -> Built:
         """Bring every ready document up to the store's newest change; the same store gives the same bytes.
 
+        Ready are the documents of the ready feeds, and whatever else has a subscription.
         A document that cannot be made, or that would lose all its entries, keeps what it was.
         """
         revision = self._store.revision()
         stamps = self._store.documents.stamps()
         feeds = {feed.name: feed for feed in self.ready_feeds()}
         keys = [(name, f, language) for name in feeds for f in self._formats for language in self._languages]
+        for topic in self._subscribed():
+            feeds.setdefault(topic.feed.name, topic.feed)
+            keys.append(topic.document)
+        keys = list(dict.fromkeys(keys))
         due, untouched = self._sort_by_need(feeds, keys, stamps, revision)
         outcomes = list(self._build_due(feeds, due, stamps, revision))
         self._store.documents.note_untouched(untouched, revision)
@@ -259,17 +269,25 @@ class Publisher:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
         stamp = Stamp(recipe, revision, len(entries))
-        papers = [entry.paper.id for entry in entries]
+        papers, marks = [entry.paper.id for entry in entries], list(map(mark_entry, entries))
         # Packing costs more than putting a document together: it is left until the bytes are known to differ.
         if known is not None and self._store.documents.confirm(key, _tag(body), stamp, papers):
             return "same"
-        changed = self._store.documents.save(self._finish_document(key, body), stamp, papers)
+        changed = self._store.documents.save(self._finish_document(key, body), stamp, papers, marks)
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
         # A new day in the ledger moves relative dates on: entries fall out although no row of theirs changed.
         query = self._store.announcements.resolve(feed.query)
-        parts = (feed.name, feed.title, feed.description, str(query), str(feed.limit), self._base)
+        parts = (
+            feed.name,
+            feed.title,
+            feed.description,
+            str(query),
+            str(feed.limit),
+            self._base,
+            *self._hubs,
+        )
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
     def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
@@ -319,6 +337,7 @@ class Publisher:
             page_url=self._base + feed.path(PAGE, shown),
             language=language,
             generator_version=version("feedsvc"),
+            hub_urls=() if feed.day else self._hubs,
             stylesheet_url=f"{self._base}/static/feed.css",
             **{name: self._base + path for name, path in links.items()},
         )
@@ -387,3 +406,12 @@ class Publisher:
 
 def _tag(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:32]
+
+
+def mark_entry(entry: Entry) -> str:
+    """Give a short name of an entry's state, as far as it is worth telling: version, kind, time.
+
+    A digest that comes late and metadata that are mended leave it as it is.
+    """
+    state = f"{entry.paper.id} {entry.paper.version} {entry.kind} {entry.updated.isoformat()}"
+    return hashlib.sha256(state.encode()).hexdigest()[:12]

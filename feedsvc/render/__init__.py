@@ -25,9 +25,10 @@ class Head:
     """What a document says of its feed.
 
     `id` is a URN, `self_url` the document's own address, `page_url` the feed's page for people.
-    `stylesheet_url` names a CSS file for people who open the document itself in a browser. The others are
-    the links of RFC 5005, section 4: what came before is at `previous_url`; a document that has a
-    `current_url` is itself an archive, with what came after it at `next_url`.
+    `hub_urls` are the WebSub hubs where it can be subscribed to. `stylesheet_url` names a CSS file for people
+    who open the document itself in a browser. The others are the links of RFC 5005, section 4: what came
+    before is at `previous_url`; a document that has a `current_url` is itself an archive, with what came
+    after it at `next_url`.
     """
 
     id: str
@@ -38,7 +39,7 @@ class Head:
     page_url: str
     language: str
     generator_version: str
-    hub_url: str | None = None
+    hub_urls: tuple[str, ...] = ()
     stylesheet_url: str | None = None
     author: str = "feedsvc"
     current_url: str | None = None

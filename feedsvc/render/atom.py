@@ -168,8 +168,8 @@ def make_feed(head: Head, entries: Sequence[FeedEntry] = ()) -> FeedGenerator:
     feed.author(name=clean_line(head.author))
     feed.link(href=head.self_url, rel="self", type=MEDIA_TYPE)
     feed.link(href=head.page_url, rel="alternate", type="text/html")
-    if head.hub_url:
-        feed.link(href=head.hub_url, rel="hub")
+    for hub in head.hub_urls:
+        feed.link(href=hub, rel="hub")
     for relation, url in head.archive_links.items():
         feed.link(href=url, rel=relation, type=MEDIA_TYPE)
     feed.generator("feedsvc", version=head.generator_version)

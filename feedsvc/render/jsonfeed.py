@@ -103,7 +103,7 @@ def _describe_feed(head: Head) -> dict[str, Any]:
         "description": clean_line(head.subtitle) or None,
         "authors": [{"name": clean_line(head.author)}],
         "language": head.language,
-        "hubs": [{"type": "WebSub", "url": head.hub_url}] if head.hub_url else None,
+        "hubs": [{"type": "WebSub", "url": hub} for hub in head.hub_urls],
         "_feedsvc": _without_gaps(about),
     }
     return _without_gaps(feed)

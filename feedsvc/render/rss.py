@@ -38,7 +38,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
 
 class ChannelExtension(BaseExtension):  # type: ignore[misc]
-    """What a channel has besides feedgen's elements: when it last changed, its hub, its archives."""
+    """What a channel has besides feedgen's elements: when it last changed, its hubs, its archives."""
 
     head: Head
 
@@ -49,8 +49,8 @@ class ChannelExtension(BaseExtension):  # type: ignore[misc]
     def extend_rss(self, rss: etree._Element) -> etree._Element:
         """Complete the channel."""
         etree.SubElement(rss[0], "lastBuildDate").text = format_datetime(self.head.updated)
-        if self.head.hub_url:
-            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": "hub", "href": self.head.hub_url})
+        for hub in self.head.hub_urls:
+            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": "hub", "href": hub})
         for relation, url in self.head.archive_links.items():
             etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": relation, "href": url, "type": MEDIA_TYPE})
         if self.head.current_url:

@@ -9,19 +9,23 @@ from sqlalchemy import Engine
 
 from feedsvc.store.announcements import AnnouncementStore
 from feedsvc.store.bulk import BulkStore
+from feedsvc.store.deliveries import DeliveryStore
 from feedsvc.store.documents import DocumentStore
 from feedsvc.store.engine import open_engine
 from feedsvc.store.figures import FigureStore
 from feedsvc.store.harvests import HarvestStore
+from feedsvc.store.intents import IntentStore
 from feedsvc.store.ledger import LedgerStore
 from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.migrations import check_schema, migrate
 from feedsvc.store.models import AnswerStore, FindingStore, SpendingStore
 from feedsvc.store.orders import Ordering, OrderStore
 from feedsvc.store.papers import DigestStore, PaperStore
+from feedsvc.store.pings import PingStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
 from feedsvc.store.saved import SavedStore
+from feedsvc.store.subscriptions import SubscriptionStore
 
 
 class Store:
@@ -44,6 +48,10 @@ class Store:
         self.answers = AnswerStore(engine)
         self.findings = FindingStore(engine)
         self.spendings = SpendingStore(engine)
+        self.intents = IntentStore(engine)
+        self.subscriptions = SubscriptionStore(engine)
+        self.deliveries = DeliveryStore(engine)
+        self.pings = PingStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""

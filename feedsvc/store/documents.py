@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, ins
 from feedsvc.paper import Document
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.marks import drop_marks, note_marks
 from feedsvc.store.rows import read_document
 
 DocumentKey = tuple[str, str, str]
@@ -85,10 +86,13 @@ class DocumentStore:
             rows = connection.execute(select(table.feed, table.papers))
             return {row.feed for row in rows if not wanted.isdisjoint(row.papers)}
 
-    def save(self, document: Document, stamp: Stamp, papers: Sequence[str] = ()) -> bool:
+    def save(
+        self, document: Document, stamp: Stamp, papers: Sequence[str] = (), marks: Sequence[str] = ()
+    ) -> bool:
         """Save a document and which papers it holds; give whether its bytes changed.
 
-        Unchanged bytes keep the time of their change.
+        Unchanged bytes keep the time of their change. `marks` name the state of each entry, in their order:
+        where one is new, the document is due to its subscribers, in this very transaction.
 
         One that knows of fewer changes than the stored one is not saved: another process was quicker.
         """
@@ -112,6 +116,7 @@ class DocumentStore:
             connection.execute(statement.values(row))
             if changed:
                 _take_edition(connection)
+                note_marks(connection, key, document.etag, marks)
         return changed
 
     def note_untouched(self, keys: Iterable[DocumentKey], revision: int) -> None:
@@ -128,6 +133,7 @@ class DocumentStore:
         with write(self._engine) as connection:
             for key in gone:
                 connection.execute(delete(schema.documents).where(_is(key)))
+                drop_marks(connection, key)
             if gone:
                 _take_edition(connection)
         return len(gone)

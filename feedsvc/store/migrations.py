@@ -21,6 +21,7 @@ from sqlalchemy import (
 from feedsvc.errors import StoreError
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.hub_tables import create_hub_tables
 from feedsvc.store.model_tables import create_model_tables
 from feedsvc.store.words import words_of
 
@@ -46,7 +47,7 @@ def _keep_packed_bodies(connection: Connection) -> None:
 
 
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (_create_tables, create_model_tables, _keep_packed_bodies)
+STEPS: tuple[Step, ...] = (_create_tables, create_model_tables, _keep_packed_bodies, create_hub_tables)
 
 
 def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from flask import Flask
 
 from feedsvc.feed.catalogue import Catalogue
+from feedsvc.feed.topic import Topics
 from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
@@ -20,6 +21,7 @@ from feedsvc.web.errors import register_errors
 from feedsvc.web.feeds import FeedViews
 from feedsvc.web.front import Front
 from feedsvc.web.health import HealthViews
+from feedsvc.web.hub import HubViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
@@ -67,6 +69,7 @@ def create_app(
         counter,
         pulse,
         front,
+        settings.hub_urls,
     )
     index = IndexViews(site, directory, store, saved, settings.saving, formats, settings.languages)
     saving = SavedViews(site, saved, settings.saving, tuple(formats))
@@ -75,6 +78,9 @@ def create_app(
     library = LibraryViews(site, store, catalogue, tuple(formats))
     for views in (feeds, index, saving, library, StatusViews(watch, directory), metrics, HealthViews(store)):
         app.register_blueprint(views.blueprint())
+    if settings.hub.mode != "off":
+        topics = Topics(settings.base, catalogue, settings.languages, tuple(formats))
+        app.register_blueprint(HubViews(store, topics, settings.hub, clock).blueprint())
     register_errors(app)
     app.after_request(site.protect)
     prepare_responses(app, packings, clock)

@@ -43,6 +43,7 @@ class FeedViews:
         counter: Counter,
         pulse: Pulse,
         front: Front,
+        hubs: Sequence[str] = (),
     ) -> None:
         self._site = site
         self._catalogue = catalogue
@@ -55,6 +56,7 @@ class FeedViews:
         self._counter = counter
         self._pulse = pulse
         self._front = front
+        self._hub_links = "".join(f'<{hub}>; rel="hub", ' for hub in hubs)
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -100,9 +102,11 @@ class FeedViews:
         return place in self._catalogue.definitions or define_category(place) is not None
 
     def _links(self, address: Address) -> str:
-        """Give the header Link: the document's own address, and the feed's page for people."""
+        """Give the header Link: the hubs, the document's own address, and the feed's page for people."""
         page = self._site.address(address.feed, PAGE, address.language)
-        return f'<{self._site.base}{address.url}>; rel="self", <{page}>; rel="alternate"; type="text/html"'
+        hubs = "" if address.feed.day else self._hub_links
+        own = f"{self._site.base}{address.url}"
+        return f'{hubs}<{own}>; rel="self", <{page}>; rel="alternate"; type="text/html"'
 
     def _find_lasting(self, feed: Feed) -> timedelta | None:
         """Give how long a day's document stays that is over, but for a repair; None for any other."""

@@ -18,6 +18,7 @@ from feedsvc.paper import Kind
 from feedsvc.pipeline.watch import DigestFigures, Watch
 from feedsvc.store import Store
 from feedsvc.store.figures import DocumentFigures
+from feedsvc.store.subscriptions import HubFigures
 
 # Batches are told of by how many announced days ago they are, so that labels do not grow with the years.
 DAYS_BACK = 5
@@ -41,6 +42,7 @@ class StoreCollector(Collector):
         yield from _measure_documents(self._store.figures.sum_documents())
         yield self._count_requests()
         yield from _count_digests(self._watch.count_digests())
+        yield from _measure_hub(self._store.subscriptions.sum_up(), survey.now)
 
     def _count_rows(self) -> Iterator[Metric]:
         figures = self._store.figures
@@ -148,6 +150,24 @@ def _count_digests(figures: DigestFigures) -> Iterator[Metric]:
         tokens.add_metric((model,), spent.tokens)
         money.add_metric((model,), spent.money)
     return iter((orders, findings, tokens, money))
+
+
+def _measure_hub(figures: HubFigures, now: datetime) -> Iterator[Metric]:
+    waited = 0.0 if figures.oldest is None else max(0.0, now.timestamp() - figures.oldest)
+    yield _gauge("subscriptions", "WebSub subscriptions.", figures.subscriptions)
+    yield _gauge("subscribed_topics", "Topics that have a subscription.", figures.topics)
+    yield _gauge("subscriptions_failing", "Those whose last delivery failed.", figures.failing)
+    yield _gauge("intents_waiting", "Requests to the hub not verified yet.", figures.intents)
+    yield _gauge("deliveries_waiting", "Deliveries not done yet.", figures.deliveries)
+    yield _gauge("deliveries_oldest_seconds", "Since the oldest of these was queued.", waited)
+    family = CounterMetricFamily(
+        "feedsvc_hub_requests",
+        "Requests of the hub's by what they were for, and status.",
+        labels=("what", "outcome"),
+    )
+    for labels, number in figures.outcomes.items():
+        family.add_metric(labels, number)
+    yield family
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

@@ -1,0 +1,138 @@
+"""The hub's step: intents are verified, changed documents delivered, other hubs told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from threading import Lock
+
+from feedsvc.errors import AddressError, FeedsvcError, QueryError, StoreError
+from feedsvc.feed.topic import Topic, Topics
+from feedsvc.http import Clock
+from feedsvc.pipeline.deliver import Deliverer
+from feedsvc.pipeline.intents import Verifier
+from feedsvc.pipeline.pings import Pinger
+from feedsvc.pipeline.publish import Publisher
+from feedsvc.store import Store
+from feedsvc.websub.address import Allowance, decode_unreserved
+from feedsvc.websub.values import Target
+from feedsvc.websub.wire import Wire
+
+log = logging.getLogger(__name__)
+
+SWEEP = timedelta(minutes=1)
+# While a long delivery goes on, whoever subscribes meanwhile is answered this soon.
+LOOK_FOR_INTENTS_SECONDS = 0.5
+
+
+class Pusher:
+    """Does what the hub owes, as the store's rows say; two threads never run it at once.
+
+    A process that is killed anywhere leaves rows behind that another one goes on with.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        topics: Topics,
+        verifier: Verifier,
+        deliverer: Deliverer,
+        pinger: Pinger,
+        allowance: Allowance,
+        user_agent: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._topics = topics
+        self._verifier = verifier
+        self._deliverer = deliverer
+        self._pinger = pinger
+        self._allowance = allowance
+        self._agent = user_agent
+        self._lock = Lock()
+        self._swept_at: datetime | None = None
+
+    def stop(self) -> None:
+        """End a run soon; what it leaves undone is due again."""
+        self._deliverer.is_stopping = True
+
+    def push_due(self) -> int:
+        """Do whatever is due, until nothing is; give how many deliveries came to an end."""
+        with self._lock:
+            self._sweep()
+            return asyncio.run(self._push()) if self._has_due() else 0
+
+    def _has_due(self) -> bool:
+        now = self._clock.now()
+        return any(
+            rows.has_due(now) for rows in (self._store.intents, self._store.deliveries, self._store.pings)
+        )
+
+    async def _push(self) -> int:
+        async with Wire(self._allowance, self._agent) as wire:
+            delivering = asyncio.create_task(self._deliverer.deliver_due(wire))
+            try:
+                while True:
+                    is_last = delivering.done()
+                    done = await self._verifier.verify_due(wire) + await self._pinger.ping_due(wire)
+                    if is_last and not done:
+                        return await delivering
+                    if not done:
+                        await asyncio.wait({delivering}, timeout=LOOK_FOR_INTENTS_SECONDS)
+            finally:
+                delivering.cancel()
+                await asyncio.gather(delivering, return_exceptions=True)
+
+    def _sweep(self) -> None:
+        """Once a minute, drop what is over, and end what is about feeds that are no more."""
+        now = self._clock.now()
+        if self._swept_at is not None and timedelta() <= now - self._swept_at < SWEEP:
+            return
+        self._swept_at = now
+        rows = self._store.subscriptions
+        rows.drop_expired(now)
+        for url in rows.topics(now):
+            reason = self._find_fault(url)
+            while reason is not None and (ended := rows.of_topic(url)):
+                rows.end([each.target for each in ended], reason, now)
+
+    def _find_fault(self, url: str) -> str | None:
+        try:
+            self._topics.find(decode_unreserved(url))
+        except (AddressError, QueryError) as error:
+            return str(error)
+        return None
+
+
+def find_subscribed(store: Store, topics: Topics, clock: Clock) -> Iterator[Topic]:
+    """Give the topics that have a subscription, those left out that are no feeds any more."""
+    for url in store.subscriptions.topics(clock.now()):
+        try:
+            yield topics.find(decode_unreserved(url))
+        except (AddressError, QueryError):
+            continue
+
+
+class TopicJudge:
+    """Says why a topic cannot be subscribed to: there is no such feed, or its document cannot be made."""
+
+    def __init__(self, topics: Topics, publisher: Publisher) -> None:
+        self._topics = topics
+        self._publisher = publisher
+
+    def __call__(self, target: Target) -> str | None:
+        """Give the reason, or None."""
+        try:
+            topic = self._topics.find(decode_unreserved(target.topic))
+            self._publisher.find_document(topic.feed, topic.format, topic.language)
+        except StoreError:
+            raise
+        except FeedsvcError as error:
+            return str(error)
+        except Exception:
+            # A fault of ours in making it is no reason to turn a subscriber away: it is mended and built.
+            log.exception("the document of %s was not made", target.topic, extra={"action": "refuse"})
+        return None

@@ -1,0 +1,62 @@
+"""What is new in a document: told by marks of its entries, kept for the last few states of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, select, update
+
+from feedsvc.store.hub_tables import marked, notices, subscriptions
+from feedsvc.websub.values import DocumentKey
+
+KEPT = 8
+"""So many states of a document with subscribers are kept; of one without, the last."""
+
+
+def is_document(table: Table, key: DocumentKey) -> ColumnElement[bool]:
+    """Give the condition that a row is about a document."""
+    feed, format_, language = key
+    return and_(table.c.feed == feed, table.c.format == format_, table.c.language == language)
+
+
+def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Sequence[str]) -> None:
+    """Keep the state of a document that changed; where an entry of it is new, its subscribers are due one.
+
+    An entry that fell out of the document, or whose digest came late, is not worth a delivery.
+    """
+    mine = is_document(marked, key)
+    newest = select(marked.c.marks).where(mine).order_by(marked.c.number.desc()).limit(1)
+    known = connection.execute(newest).scalar()
+    feed, format_, language = key
+    values = {"feed": feed, "format": format_, "language": language, "etag": etag}
+    connection.execute(insert(marked).values(values | {"marks": list(marks)}))
+    if known is None or not set(marks) <= set(known):
+        newest_subscription = select(func.coalesce(func.max(subscriptions.c.number), 0))
+        extent = {"after": 0, "until": connection.execute(newest_subscription).scalar_one()}
+        told = connection.execute(
+            update(notices).where(is_document(notices, key)).values(etag=etag, **extent)
+        )
+        if not told.rowcount:
+            connection.execute(insert(notices).values(values | extent))
+    subscribed = connection.execute(select(exists().where(is_document(subscriptions, key)))).scalar()
+    _forget_old(connection, key, KEPT if subscribed else 1)
+
+
+def drop_marks(connection: Connection, key: DocumentKey) -> None:
+    """Forget a document that is no more."""
+    connection.execute(delete(marked).where(is_document(marked, key)))
+    connection.execute(delete(notices).where(is_document(notices, key)))
+
+
+def read_marks(connection: Connection, key: DocumentKey, etag: str) -> tuple[str, ...] | None:
+    """Give the marks of a state of a document, in its entries' order; None if it is not kept."""
+    query = select(marked.c.marks).where(is_document(marked, key), marked.c.etag == etag)
+    marks = connection.execute(query.order_by(marked.c.number.desc()).limit(1)).scalar()
+    return None if marks is None else tuple(marks)
+
+
+def _forget_old(connection: Connection, key: DocumentKey, kept: int) -> None:
+    mine = is_document(marked, key)
+    numbers = select(marked.c.number).where(mine).order_by(marked.c.number.desc()).limit(kept)
+    oldest = connection.execute(numbers).scalars().all()[-1]
+    connection.execute(delete(marked).where(mine, marked.c.number < oldest))

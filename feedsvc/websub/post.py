@@ -1,0 +1,228 @@
+"""Posting, as deliveries need it: thousands a second, of whose answers only the status counts.
+
+A general client spends most of its time on what is not wanted here. This one writes a request, reads a head
+(RFC 9112), and keeps the connection only if the answer is short and whole. `wire` guards and bounds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from aiohttp.abc import AbstractResolver
+
+MOST_HEAD_BYTES = 16_384
+MOST_ANSWER_BYTES = 4096
+# A kept connection that nobody used for so long may be closed at the other end by now.
+IDLE_SECONDS = 5.0
+
+_HOST = r"\[[0-9a-f:.]+\]|[^/?#@:\[\]\\\s]+"
+_ADDRESS = re.compile(rf"(https?)://({_HOST})(?::(\d{{1,5}}))?((?:[/?][!-~]*)?)", re.IGNORECASE)
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
+_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r?\n", re.IGNORECASE)
+_CLOSES = re.compile(rb"\n(?:connection:[^\n]*close|transfer-encoding:)", re.IGNORECASE)
+_RETRY = re.compile(rb"\nretry-after:[ \t]*(\d{1,9})[ \t]*\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request goes: an origin, and what to ask of it. `authority` is what Host says."""
+
+    is_secure: bool
+    host: str
+    port: int
+    authority: str
+    target: str
+
+
+def read_place(url: str) -> Place:
+    """Take an address apart as it is written. Raises ValueError."""
+    found = _ADDRESS.fullmatch(url)
+    if found is None:
+        raise ValueError(f"{url!r} is no web address")
+    scheme, host, port, target = found.groups()
+    is_secure = scheme.lower() == "https"
+    authority = host if port is None else f"{host}:{port}"
+    number = int(port) if port else (443 if is_secure else 80)
+    return Place(
+        is_secure, host.strip("[]").lower(), number, authority, target if target[:1] == "/" else f"/{target}"
+    )
+
+
+class ClosedError(ConnectionError):
+    """The other side closed the connection before it had answered."""
+
+
+class UnreadableAnswerError(OSError):
+    """What came back is no answer."""
+
+
+class _Line(asyncio.Protocol):
+    """One connection, with one request on it at a time."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.used_at = 0.0
+        self._transport: asyncio.Transport | None = None
+        self._buffer = b""
+        self._answer: asyncio.Future[tuple[int, float]] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.is_open = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_open = False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ClosedError("closed without an answer"))
+
+    def send(self, request: bytes) -> asyncio.Future[tuple[int, float]]:
+        """Send a request; gives the status and the pause that is asked for, once the head is there."""
+        assert self._transport is not None
+        self._buffer = b""
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return self._answer
+
+    def close(self) -> None:
+        """Close at once, whatever is under way."""
+        self.is_open = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None or self._answer.done():
+            self.close()  # nothing was asked
+            return
+        self._buffer += data
+        head, end, rest = self._buffer.partition(b"\r\n\r\n")
+        if not end:
+            if len(self._buffer) > MOST_HEAD_BYTES:
+                self._fail("the answer's head is too long")
+            return
+        self._read_head(head + b"\r\n", rest)
+
+    def _read_head(self, head: bytes, rest: bytes) -> None:
+        found = _STATUS.match(head)
+        if found is None:
+            self._fail("the answer is no HTTP/1.1")
+            return
+        status = int(found[1])
+        if 100 <= status < 200:
+            self._buffer = b""
+            self.data_received(rest)
+            return
+        length = 0 if status in (204, 304) else self._length_of(head)
+        if length is not None and len(rest) < length <= MOST_ANSWER_BYTES:
+            return  # the rest of a short answer is on its way
+        if len(rest) != length or _CLOSES.search(head):
+            self.close()
+        retry = _RETRY.search(head)
+        assert self._answer is not None
+        self._answer.set_result((status, float(retry[1]) if retry else 0.0))
+
+    def _length_of(self, head: bytes) -> int | None:
+        found = _LENGTH.search(head)
+        return int(found[1]) if found else None
+
+    def _fail(self, reason: str) -> None:
+        assert self._answer is not None
+        self._answer.set_exception(UnreadableAnswerError(reason))
+        self.close()
+
+
+class Poster:
+    """Posts within one event loop, over connections that are kept on demand."""
+
+    def __init__(self, resolver: AbstractResolver) -> None:
+        self._resolver = resolver
+        self._tls = ssl.create_default_context()
+        self._kept: dict[tuple[bool, str, int], list[_Line]] = {}
+        self._open: set[_Line] = set()
+
+    async def post(
+        self, place: Place, headers: Mapping[str, str], body: bytes, *, is_kept: bool
+    ) -> tuple[int, float]:
+        """Give the status and the seconds that Retry-After asks for. Raises OSError.
+
+        Being cancelled closes the connection.
+        """
+        lines = [f"POST {place.target} HTTP/1.1", f"Host: {place.authority}"]
+        lines += [f"{name}: {text}" for name, text in headers.items()]
+        lines.append(f"Content-Length: {len(body)}")
+        if not is_kept:
+            lines.append("Connection: close")
+        request = b"".join(("\r\n".join(lines).encode("ascii"), b"\r\n\r\n", body))
+        key = (place.is_secure, place.host, place.port)
+        kept = self._take_kept(key)
+        if kept is not None:
+            try:
+                return await self._exchange(kept, key, request, is_kept=is_kept)
+            except ConnectionError:
+                # It may have been closed for being idle as we wrote: once more, on a new one.
+                pass
+        return await self._exchange(await self._connect(place), key, request, is_kept=is_kept)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for line in tuple(self._open):
+            line.close()
+        self._open.clear()
+        self._kept.clear()
+
+    async def _exchange(
+        self, line: _Line, key: tuple[bool, str, int], request: bytes, *, is_kept: bool
+    ) -> tuple[int, float]:
+        is_done = False
+        try:
+            answer = await line.send(request)
+            is_done = True
+            return answer
+        finally:
+            if is_done and is_kept and line.is_open:
+                line.used_at = asyncio.get_running_loop().time()
+                self._kept.setdefault(key, []).append(line)
+            else:
+                line.close()
+                self._open.discard(line)
+
+    def _take_kept(self, key: tuple[bool, str, int]) -> _Line | None:
+        lines = self._kept.get(key)
+        oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
+        while lines:
+            line = lines.pop()
+            if line.is_open and line.used_at > oldest:
+                return line
+            line.close()
+            self._open.discard(line)
+        return None
+
+    async def _connect(self, place: Place) -> _Line:
+        loop = asyncio.get_running_loop()
+        failure: OSError = OSError(f"{place.host} has no address")
+        for address in await self._find_addresses(place):
+            try:
+                _, line = await loop.create_connection(
+                    _Line,
+                    address,
+                    place.port,
+                    ssl=self._tls if place.is_secure else None,
+                    server_hostname=place.host if place.is_secure else None,
+                )
+            except OSError as error:
+                failure = error
+            else:
+                self._open.add(line)
+                return line
+        raise failure
+
+    async def _find_addresses(self, place: Place) -> list[str]:
+        try:
+            return [str(ip_address(place.host))]
+        except ValueError:
+            return [found["host"] for found in await self._resolver.resolve(place.host, place.port)]
