@@ -106,11 +106,16 @@ class Publisher:
         kept = self._shelf.find(key, revision)
         if kept is not None:
             return kept
-        self._check_given(feed)
+        self.check_given(feed)
         document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
         return self._shelf.keep(key, revision, document)
 
-    def _check_given(self, feed: Feed) -> None:
+    def choose_language(self, wanted: str) -> str:
+        """Give the language of digests that comes nearest to a wanted one; the default where none does."""
+        return next((own for own in self._languages if own.partition("-")[0] == wanted), self._languages[0])
+
+    def check_given(self, feed: Feed) -> None:
+        """Raise UnknownPaperError if a feed is about papers like one that is not stored."""
         given = sorted(given_papers(feed.query))
         if given and (unknown := self._store.likeness.find_unknown(given)):
             raise UnknownPaperError(unknown[0])

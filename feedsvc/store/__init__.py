@@ -20,6 +20,7 @@ from feedsvc.store.papers import DigestStore, PaperStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
 from feedsvc.store.saved import SavedStore
+from feedsvc.store.subscribers import SubscriberStore
 
 
 class Store:
@@ -38,6 +39,7 @@ class Store:
         self.harvests = HarvestStore(engine)
         self.bulk = BulkStore(engine)
         self.saved = SavedStore(engine)
+        self.subscribers = SubscriberStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""

@@ -21,8 +21,12 @@ def _create_tables(connection: Connection) -> None:
     connection.execute(insert(schema.paces).values(host=schema.ARXIV, held_until=0.0, free_at=0.0))
 
 
+def _add_subscribers(connection: Connection) -> None:
+    schema.subscribers.create(connection, checkfirst=True)
+
+
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (_create_tables,)
+STEPS: tuple[Step, ...] = (_create_tables, _add_subscribers)
 
 
 def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:

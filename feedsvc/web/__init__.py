@@ -14,16 +14,23 @@ from feedsvc.pipeline.watch import Watch
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
 from feedsvc.store import Store
+from feedsvc.web.badges import BadgeViews
+from feedsvc.web.basket import BasketViews
 from feedsvc.web.directory import make_directory
 from feedsvc.web.errors import register_errors
+from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.feeds import FeedViews
 from feedsvc.web.health import HealthViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.pages import register_language
+from feedsvc.web.papers import PaperViews
 from feedsvc.web.saved import SavedViews
+from feedsvc.web.search import SearchViews
 from feedsvc.web.site import Site, UnderPrefix
 from feedsvc.web.status import StatusViews
+from feedsvc.web.subscribers import Subscribers
 
 STATIC_SECONDS = 3600
 MOST_SENT_BYTES = 16_384
@@ -47,15 +54,27 @@ def create_app(
     site = Site(settings.base)
     formats = load_formats()
     directory = make_directory(catalogue, settings.categories)
-    feeds = FeedViews(site, catalogue, directory, publisher, saved, clock, settings.languages, tuple(formats))
-    index = IndexViews(site, directory, store, saved, settings.saving, formats, settings.languages)
+    languages = settings.languages
+    subscribers = Subscribers(store, clock)
+    pages = FeedPages(site, store, publisher, clock, formats, languages)
+    feeds = FeedViews(
+        site, catalogue, directory, publisher, saved, clock, languages, tuple(formats), pages, subscribers
+    )
+    index = IndexViews(site, directory, store, saved, settings.saving, formats, languages, subscribers)
+    basket = BasketViews(site, catalogue, directory, formats)
+    search = SearchViews(site, catalogue, directory, store, publisher, settings.saving, formats, languages)
+    badges = BadgeViews(site, catalogue, directory, subscribers, languages)
+    papers = PaperViews(site, store, catalogue)
     saving = SavedViews(site, saved, settings.saving, tuple(formats))
     watch = Watch(store, clock, settings.categories, settings.late_after)
-    metrics = MetricViews(StoreCollector(store, watch, settings.languages[0]))
+    metrics = MetricViews(StoreCollector(store, watch, languages[0]))
     library = LibraryViews(site, store, catalogue, tuple(formats))
-    for views in (feeds, index, saving, library, StatusViews(watch, directory), metrics, HealthViews(store)):
+    status = StatusViews(watch, directory)
+    people = (index, basket, search, feeds, badges, papers, saving, library, status)
+    for views in (*people, metrics, HealthViews(store)):
         app.register_blueprint(views.blueprint())
     register_errors(app)
+    register_language(app)
     app.after_request(site.protect)
     if site.prefix:
         app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]

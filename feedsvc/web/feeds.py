@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
@@ -16,9 +17,13 @@ from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.web.delivery import answer, show_in_browser, take_document
 from feedsvc.web.directory import Directory
+from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.freshness import max_age
+from feedsvc.web.language import PARAMETER
+from feedsvc.web.pages import add_language, asked_language, read_language, read_vary
 from feedsvc.web.responses import read_asked, send_answer
-from feedsvc.web.site import ATOM, Site
+from feedsvc.web.site import Site
+from feedsvc.web.subscribers import Subscribers, read_told
 
 REDIRECT_SECONDS = 3600
 
@@ -36,6 +41,8 @@ class FeedViews:
         clock: Clock,
         languages: Sequence[str],
         formats: Sequence[str],
+        pages: FeedPages,
+        subscribers: Subscribers,
     ) -> None:
         self._site = site
         self._catalogue = catalogue
@@ -45,6 +52,8 @@ class FeedViews:
         self._clock = clock
         self._languages = languages
         self._formats = (*formats, PAGE)
+        self._pages = pages
+        self._subscribers = subscribers
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -53,35 +62,50 @@ class FeedViews:
         return blueprint
 
     def show_feed(self, path: str) -> BaseResponse:
-        """Send the document that an address names, or lead to its canonical URL."""
-        params = list(request.args.items(multi=True))
+        """Send the document or the page that an address names, or lead to its canonical URL."""
+        asked = asked_language()
+        params = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
         address = resolve(path, params, self._catalogue, self._languages, self._formats)
+        if asked is not None and address.format != PAGE:
+            raise AddressError(f"{PARAMETER!r} is no parameter here: only pages have a language of their own")
         if not _is_as_asked(address):
-            return self._lead(self._site.prefix + address.url, 308)
+            return self._lead(self._site.prefix + add_language(address.url), 308)
         self._directory.check_followed(address.feed.place)
-        if address.format == PAGE:
-            return self._lead(self._page_of(address), 302)
-        return self._send_document(address)
+        return self._send_page(address) if address.format == PAGE else self._send_document(address)
+
+    def _send_page(self, address: Address) -> Response:
+        g.path_language = address.language
+        self._saved.note_asked(address.feed.place)
+        page = self._pages.find_page(address.feed, address.language, asked_language())
+        headers = {
+            "Cache-Control": f"public, max-age={self._find_age(address)}",
+            "Vary": read_vary(),
+            "Content-Language": read_language(),
+        }
+        return send_answer(answer(take_document(page), read_asked(), headers))
 
     def _send_document(self, address: Address) -> Response:
         asked = read_asked()
         self._saved.note_asked(address.feed.place)
         document = self._publisher.find_document(address.feed, address.format, address.language)
-        now = self._clock.now()
-        seconds = max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))
+        self._note_subscribers(address)
         headers = {
-            "Cache-Control": f"public, max-age={seconds}",
+            "Cache-Control": f"public, max-age={self._find_age(address)}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
             "Link": f'<{self._site.base}{address.url}>; rel="self"',
         }
         return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
 
-    def _page_of(self, address: Address) -> str:
-        """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
-        anchor = self._directory.anchors.get(address.feed.name)
-        if anchor is None:
-            return self._site.link(address.feed, ATOM, address.language)
-        return url_for("index.show_index", _anchor=anchor)
+    def _note_subscribers(self, address: Address) -> None:
+        agent, place = request.headers.get("User-Agent", ""), address.feed.place
+        # Feeds without a name are without end, and no list shows them.
+        if read_told(agent) and (place in self._directory.anchors or self._saved.define(place)):
+            language = address.language or self._languages[0]
+            self._subscribers.note((place, address.format, language), agent)
+
+    def _find_age(self, address: Address) -> int:
+        now = self._clock.now()
+        return max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))
 
     def _lead(self, target: str, status: int) -> BaseResponse:
         response = redirect(target, status)
@@ -95,6 +119,7 @@ def _is_as_asked(address: Address) -> bool:
     The path is compared decoded, since proxies encode it as they like; parameters are compared as sent.
     """
     canonical = urlsplit(address.url)
-    return (
-        request.path == unquote(canonical.path) and request.query_string.decode("latin-1") == canonical.query
-    )
+    parameters = request.query_string.decode("latin-1").split("&")
+    # A page's own language is no part of the feed's address.
+    asked = "&".join(each for each in parameters if each.partition("=")[0] != PARAMETER)
+    return request.path == unquote(canonical.path) and asked == canonical.query
