@@ -85,7 +85,7 @@ class FigureStore:
             return [(row.day, row.category, row.paper) for row in connection.execute(query)]
 
     def list_holdings(self, format_: str, language: str) -> dict[str, list[str]]:
-        """Give the papers that the ready documents of one format and language hold, by feed; no body is read."""
+        """Give the papers in the ready documents of a format and language, by feed; no body is read."""
         table = schema.documents.c
         query = select(table.feed, table.papers).where(table.format == format_, table.language == language)
         with read(self._engine) as connection:

@@ -78,7 +78,7 @@ class BasketViews:
 
 
 def read_names() -> list[str]:
-    """Read the names of feeds, given each by itself or joined with commas. Raises AddressError for too many."""
+    """Read names of feeds, each by itself or joined with commas. Raises AddressError for too many."""
     parts = (part.strip() for names in request.args.getlist("feeds") for part in names.split(","))
     names = list(dict.fromkeys(part for part in parts if part))
     if len(names) > MOST_FEEDS:

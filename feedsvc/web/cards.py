@@ -57,7 +57,7 @@ class Card:
 
 
 def make_card(entry: Entry, language: str, query: Query | None = None) -> Card:
-    """Make the card of an entry in a page's language; the words of a query, where one is given, are marked."""
+    """Make the card of an entry in a page's language, the words of a query marked where one is given."""
     view = describe_entry(entry, language)
     return Card(
         id=entry.paper.id,

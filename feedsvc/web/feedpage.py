@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from flask import render_template
 
 from feedsvc.feed import PAGE, Feed
+from feedsvc.feed.catalogue import define_category
 from feedsvc.http import Clock
 from feedsvc.paper import Document, Kind
 from feedsvc.pipeline.publish import Publisher
@@ -97,7 +98,8 @@ class FeedPages:
             days=list(_split_days(cards)),
             count=len(cards),
             choices=list(_offer_kinds(feed)),
-            words=put_in_words(feed.query, speak),
+            # The title of a category says all there is to say.
+            words="" if define_category(feed.place) else put_in_words(feed.query, speak),
             formats={
                 suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
             },

@@ -29,7 +29,7 @@ def choose_language(asked: str | None, of_path: str | None, accept_language: str
     return prefer_language(accept_language, tuple(NAMES))
 
 
-def say(language: str, sentence: str, **values: object) -> Markup:
+def say(language: str, sentence: str, /, **values: object) -> Markup:
     """Give a sentence in a language, English where nobody translated it, with escaped values put in."""
     return Markup(load_sentences(language).get(sentence, sentence)).format(**values)
 

@@ -46,7 +46,7 @@ def read_language() -> str:
     )
 
 
-def speak(sentence: str, **values: object) -> str:
+def speak(sentence: str, /, **values: object) -> str:
     """Say a sentence in the page's language."""
     return say(read_language(), sentence, **values)
 
@@ -119,7 +119,7 @@ def asked_language() -> str | None:
 def _translate_address(language: str) -> str:
     """Give the present address in a language."""
     if request.method != "GET":
-        return url_for("index.show_index", **{PARAMETER: language})
+        return url_for("index.show_index", hl=language)
     others = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
     query = urlencode([*others, (PARAMETER, language)], safe=",:*")
     return f"{request.script_root}{quote(request.path, safe='/+,:')}?{query}"

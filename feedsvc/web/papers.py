@@ -36,12 +36,11 @@ from feedsvc.web.site import Site
 SECONDS = 900
 BIBTEX = ".bib"
 MOST_SIMILAR = 8
-SHORTEST_LINKED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a digest, and the number of the sentence of the abstract that it is; None if it is none."""
+    """A sentence of a digest, and the number of the abstract's sentence that it is; None if it is none."""
 
     text: Markup
     source: int | None

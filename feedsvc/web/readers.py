@@ -44,7 +44,7 @@ def read_own(text: str) -> str:
     whole = address if "://" in address else f"https://{address}"
     try:
         parts = urlsplit(whole)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good or any(sign.isspace() for sign in whole):

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 MOST_COUNTED = 100_000_000
 MOST_REMEMBERED = 10_000
-# "Feedly/1.0 (…; 16 subscribers; …)", "NewsBlur Feed Fetcher - 42 subscribers - …": the first word is the name.
+# "Feedly/1.0 (…; 16 subscribers; …)", "NewsBlur Feed Fetcher - 42 subscribers - …": it begins with a name.
 _TOLD = re.compile(r"(?<![\w.,])(\d{1,9}) (?:subscriber|reader)s?\b", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9.-]{1,30}", re.IGNORECASE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from feedsvc.feed import KINDS as KINDS_BY_DEFAULT
 from feedsvc.paper import Kind
 from feedsvc.query import Query
 from feedsvc.query.ast import (
@@ -26,6 +27,7 @@ from feedsvc.query.ast import (
     Prefix,
     Stemmed,
     Term,
+    any_of,
 )
 from feedsvc.query.dates import Unit
 from feedsvc.query.words import spell
@@ -52,16 +54,20 @@ SPANS = {
 class Say(Protocol):
     """Says an English sentence in some language, with values put in."""
 
-    def __call__(self, sentence: str, **values: object) -> str:
+    def __call__(self, sentence: str, /, **values: object) -> str:
         """Give the sentence."""
         ...
+
+
+# What every feed takes in unless it says otherwise goes without saying.
+USUAL = any_of(map(OfKind, KINDS_BY_DEFAULT))
 
 
 def put_in_words(query: Query, say: Say) -> str:
     """Say in words what a query takes in."""
     match query:
         case And(operands):
-            return _join(say(" and "), (_enclose(part, say) for part in operands))
+            return _join(say(" and "), (_enclose(part, say) for part in operands if part != USUAL))
         case Or(operands):
             return _join(say(" or "), (put_in_words(part, say) for part in operands))
         case Not(And() | Or() as operand):
