@@ -156,7 +156,7 @@ def test_bibtex_is_served_by_itself(client: FlaskClient) -> None:
 
 
 def test_authors_lead_to_their_feeds(text: str) -> None:
-    assert '<a href="/feeds/author/lovelace_ada" title="University of Somewhere">Ada Lovelace</a>' in text
+    assert '<a href="/feeds/author/ada_lovelace" title="University of Somewhere">Ada Lovelace</a>' in text
 
 
 def test_similar_papers_are_listed_with_what_they_share(house: House) -> None:
