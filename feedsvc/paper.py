@@ -35,7 +35,10 @@ class Kind(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the kind that wins where a paper has several on one day."""
-        return list(Kind).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
 class BatchState(StrEnum):

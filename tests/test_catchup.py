@@ -10,9 +10,11 @@ import feedparser
 import pytest
 
 from feedsvc.calendar import eastern_date, switches_at
-from feedsvc.history import PaperHistory
-from feedsvc.paper import BatchState, Kind, Origin, Paper
-from feedsvc.pipeline.catchup import AUDIT_EVERY, TRY_AGAIN, CatchUp, CaughtUp
+from feedsvc.errors import AnswerError, BrokenAnswer, TokenExpired
+from feedsvc.paper import BatchState, Kind, Origin
+from feedsvc.pipeline.catchup import AUDIT_EVERY, RESUME_WITHIN, TRY_AGAIN, CatchUp, CaughtUp
+from feedsvc.pipeline.harvest import Harvester, Told, ToldPage
+from feedsvc.service import make_record_source
 from feedsvc.standin.faults import Fault, FaultKind
 from feedsvc.standin.synthetic import make_corpus
 from tests.campaign_truth import Figures, compare_ledger, find_unsettled
@@ -124,8 +126,11 @@ def test_a_harvest_that_fails_leaves_the_gap_and_is_tried_again_later(world: Wor
 
 def test_a_harvest_that_tells_of_nothing_at_all_settles_no_day(world: World) -> None:
     class Silence:
-        def harvest_papers(self, since: date) -> Iterator[Sequence[tuple[PaperHistory, Paper]]]:
-            yield ()
+        def harvest_papers(self, since: date) -> Iterator[ToldPage]:
+            yield ToldPage(())
+
+        def resume(self, token: str) -> Iterator[ToldPage]:
+            yield ToldPage(())
 
     tuesday = FIRST_DAY + timedelta(days=1)
     sleep_until_morning(world, FIRST_DAY + timedelta(days=11))
@@ -135,6 +140,92 @@ def test_a_harvest_that_tells_of_nothing_at_all_settles_no_day(world: World) -> 
 
     assert caught_up == CaughtUp(whole=False)
     assert store.ledger.find_batch("cs.AI", tuesday) is None
+
+
+class Broken:
+    """OAI-PMH that answers in pages of a few papers, and a given number of pages, then no more."""
+
+    def __init__(self, told: Sequence[Told], pages: int, error: AnswerError) -> None:
+        self.asked: list[str] = []
+        self.pages = pages
+        self.expired = False
+        self._told = tuple(told)
+        self._error = error
+
+    def harvest_papers(self, since: date) -> Iterator[ToldPage]:
+        self.asked.append("anew")
+        return self._list(0)
+
+    def resume(self, token: str) -> Iterator[ToldPage]:
+        if self.expired:
+            raise TokenExpired(token)
+        self.asked.append(token)
+        return self._list(int(token))
+
+    def _list(self, start: int) -> Iterator[ToldPage]:
+        for at in range(start, len(self._told), 10):
+            if self.pages == 0:
+                raise self._error
+            self.pages -= 1
+            following = at + 10
+            token = str(following) if following < len(self._told) else None
+            yield ToldPage(self._told[at:following], token)
+
+
+def everything_told(world: World, since: date) -> list[Told]:
+    service = world.service
+    source = make_record_source(service.settings, service.store, world.clock)
+    return [told for page in Harvester(source).harvest_papers(since) for told in page.told]
+
+
+@pytest.fixture
+def broken(world: World) -> tuple[CatchUp, Broken]:
+    """Give a catch-up of two missed days that broke off behind three pages."""
+    sleep_until_morning(world, FIRST_DAY + timedelta(days=2))
+    source = Broken(everything_told(world, FIRST_DAY), 3, BrokenAnswer("cut off"))
+    catch_up = CatchUp(world.service.store, source, world.clock, CATEGORIES)
+    assert catch_up.run_due() == CaughtUp(whole=False)
+    source.pages = 1000
+    return catch_up, source
+
+
+def test_a_harvest_that_was_cut_short_goes_on_behind_its_last_page(
+    world: World, broken: tuple[CatchUp, Broken]
+) -> None:
+    catch_up, source = broken
+    world.time.advance_by(TRY_AGAIN)
+
+    caught_up = catch_up.run_due()
+
+    assert source.asked == ["anew", "30"]
+    assert caught_up is not None
+    assert caught_up.whole
+    for day in (FIRST_DAY + timedelta(days=1), FIRST_DAY + timedelta(days=2)):
+        new = {row for row in truth(world, day, "cs.AI") if row[2] is Kind.NEW}
+        assert new <= recorded(world, day, "cs.AI").keys()
+
+
+def test_a_harvest_whose_token_expired_is_begun_anew(world: World, broken: tuple[CatchUp, Broken]) -> None:
+    catch_up, source = broken
+    world.time.advance_by(TRY_AGAIN)
+    source.expired = True
+
+    caught_up = catch_up.run_due()
+
+    assert source.asked == ["anew", "anew"]
+    assert caught_up is not None
+    assert caught_up.whole
+
+
+def test_a_harvest_that_was_cut_short_hours_ago_is_begun_anew(
+    world: World, broken: tuple[CatchUp, Broken]
+) -> None:
+    catch_up, source = broken
+    world.time.advance_by(RESUME_WITHIN + timedelta(minutes=1))
+
+    catch_up.run_due()
+
+    assert source.asked == ["anew", "anew"]
 
 
 def test_an_old_batch_is_known_although_half_of_it_was_never_seen(world: World) -> None:

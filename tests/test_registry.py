@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from feedsvc.query import Query, Subject, parse
-from feedsvc.query.ast import all_of, negate
+from feedsvc.query.ast import Prefix, Stemmed, all_of, negate
 from feedsvc.query.registry import Registry
 from tests.builders import make_announcement, make_paper
 from tests.registered import Begins, begins, queries, subjects
@@ -95,6 +95,29 @@ def test_a_query_is_not_asked_where_its_rarest_required_trait_is_missing() -> No
     assert [*registry.match(subject("The ant"))] == []
     assert isinstance(node, Begins)
     assert node.questions["ant"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"), [("transf*", Prefix), ("deep transf*", Prefix), ("~transformers", Stemmed)]
+)
+def test_a_query_for_an_open_word_is_asked_only_where_a_word_begins_so(
+    text: str, kind: type[Prefix] | type[Stemmed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Subject] = []
+    holds = kind.matches
+
+    def note(node: Prefix | Stemmed, subject: Subject) -> bool:
+        asked.append(subject)
+        return holds(node, subject)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kind, "matches", note)
+    registry = Registry({"open": parse(text)})
+    other, paper = subject("Deep learning, deep trams"), subject("A deep transformer")
+
+    assert [*registry.match(other)] == []
+    assert asked == []
+    assert [*registry.match(paper)] == ["open"]
+    assert asked == [paper]
 
 
 def test_a_query_that_joins_many_choices_is_found_by_each() -> None:

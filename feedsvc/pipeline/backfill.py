@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
 from feedsvc.arxiv.dump import UnreadableLine, open_dump, read_dumped
 from feedsvc.arxiv.oai import OaiPage
@@ -22,7 +21,7 @@ from feedsvc.history import estimate_history
 from feedsvc.http import Clock
 from feedsvc.paper import Announcement, Paper
 from feedsvc.pipeline.ahead import work_ahead
-from feedsvc.pipeline.harvest import PREFIX, RecordSource, Told, read_papers
+from feedsvc.pipeline.harvest import PREFIX, ResumableSource, Told, read_papers
 from feedsvc.pipeline.progress import Progress, Recorder, Step, Tell
 from feedsvc.store import Store
 from feedsvc.store.bulk import NOTHING, Chunk, make_chunk
@@ -33,14 +32,6 @@ log = logging.getLogger(__name__)
 LINES_A_CHUNK = 500
 # How often a month's list is taken up before it is given up.
 ATTEMPTS = 5
-
-
-class ResumableSource(RecordSource, Protocol):
-    """Lists OAI-PMH's records, and goes on with a list from a token. Raises TokenExpired for one of old."""
-
-    def resume(self, token: str, prefix: str) -> Iterator[OaiPage]:
-        """Give the pages that a token of an earlier page leads to."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

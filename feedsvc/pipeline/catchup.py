@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from feedsvc.calendar import announced_day, eastern_date, is_weekday, switches_at
-from feedsvc.errors import AnswerError, UpstreamError
-from feedsvc.history import Coverage, PaperHistory, rebuild_history
+from feedsvc.errors import AnswerError, TokenExpired, UpstreamError
+from feedsvc.history import Coverage, rebuild_history
 from feedsvc.http import Clock
 from feedsvc.ledger import REBUILT_SOURCE, count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Batch, BatchState, Paper
+from feedsvc.pipeline.harvest import Told, ToldPage
 from feedsvc.query import Subject
 from feedsvc.store import Store
 from feedsvc.store.harvests import Harvest
@@ -27,18 +28,23 @@ OVERLAP = timedelta(days=7)
 GRACE = timedelta(hours=6)
 TRY_AGAIN = timedelta(minutes=30)
 AUDIT_EVERY = timedelta(hours=24)
+# A list that was cut short is gone on with for so long. Its tokens count records, and every record that
+# changes meanwhile moves those behind it up by one, past the place.
+RESUME_WITHIN = timedelta(hours=2)
 # A day on which nothing at all changed may not have come yet, unless it is as long ago as this.
 LONG_PAST = timedelta(days=3)
 PAPERS_A_TRANSACTION = 200
-
-Told = tuple[PaperHistory, Paper]
 
 
 class HarvestSource(Protocol):
     """Papers by the day on which they last changed. May raise UpstreamError and AnswerError at any page."""
 
-    def harvest_papers(self, since: date) -> Iterator[Sequence[Told]]:
+    def harvest_papers(self, since: date) -> Iterator[ToldPage]:
         """Give every paper whose record changed since a day, newest version, page by page."""
+        ...
+
+    def resume(self, token: str) -> Iterator[ToldPage]:
+        """Give the pages that the token of an earlier one leads to. Raises TokenExpired for one of old."""
         ...
 
 
@@ -61,22 +67,45 @@ class CatchUp:
         self._categories = tuple(categories)
 
     def run_due(self) -> CaughtUp | None:
-        """Harvest if a day is missing, or if the last harvest is a day old; None if neither is the case."""
+        """Harvest if a day is missing, or if the last harvest is a day old; None if neither is the case.
+
+        One that was cut short, by an error or by being killed, is gone on with behind its last page.
+        """
         now = self._clock.now()
-        coverages = self._coverages(now)
-        if not self._is_due(coverages, now):
+        last = self._store.harvests.find(HARVEST)
+        if not self._is_due(last, self._coverages(now), now):
             return None
-        harvest = Harvest(HARVEST, now, now)
-        self._store.harvests.save(harvest)
         try:
-            added, newest = self._harvest(coverages)
+            return self._go_on(last, now) or self._begin(now)
         except (UpstreamError, AnswerError) as error:
             log.warning("the ledger's gaps could not be closed: %s", error, extra={"action": "catch-up"})
             return CaughtUp(whole=False)
+
+    def _go_on(self, last: Harvest | None, now: datetime) -> CaughtUp | None:
+        """Harvest on from where the last one was cut short; None where it was not, or was long ago.
+
+        What it settles is what was missing when it was begun: its list may tell nothing later.
+        """
+        if last is None or last.done or last.token is None or now - last.touched_at > RESUME_WITHIN:
+            return None
+        self._store.harvests.save(replace(last, touched_at=now))
+        try:
+            return self._take(last, self._source.resume(last.token))
+        except TokenExpired:
+            return None
+
+    def _begin(self, now: datetime) -> CaughtUp:
+        harvest = Harvest(HARVEST, now, now)
+        self._store.harvests.save(harvest)
+        return self._take(harvest, self._source.harvest_papers(_first_asked(self._coverages(now))))
+
+    def _take(self, harvest: Harvest, pages: Iterator[ToldPage]) -> CaughtUp:
+        coverages = self._coverages(harvest.started_at)
+        added, newest = self._record_pages(harvest, pages, coverages)
         if newest is None:
             log.warning("OAI-PMH tells of no paper in a week: not believed", extra={"action": "catch-up"})
             return CaughtUp(whole=False)
-        settled = self._settle(coverages, newest, now)
+        settled = self._settle(coverages, newest, harvest.started_at)
         self._store.harvests.save(replace(harvest, touched_at=self._clock.now(), done=True))
         return CaughtUp(added, settled)
 
@@ -91,24 +120,27 @@ class CatchUp:
             for category in self._categories
         }
 
-    def _is_due(self, coverages: Mapping[str, Coverage], now: datetime) -> bool:
+    def _is_due(self, last: Harvest | None, coverages: Mapping[str, Coverage], now: datetime) -> bool:
         if not coverages:
             return False
-        last = self._store.harvests.find(HARVEST)
         has_gaps = any(coverage.gaps for coverage in coverages.values())
         if last is None:
             return has_gaps or any(coverage.first < coverage.last for coverage in coverages.values())
         return now - last.touched_at >= (TRY_AGAIN if has_gaps or not last.done else AUDIT_EVERY)
 
-    def _harvest(self, coverages: Mapping[str, Coverage]) -> tuple[int, date | None]:
-        """Record what is missing; give how many rows that were, and the newest change told of, if any."""
-        gaps = [day for coverage in coverages.values() for day in coverage.gaps]
-        last = max(coverage.last for coverage in coverages.values())
+    def _record_pages(
+        self, harvest: Harvest, pages: Iterator[ToldPage], coverages: Mapping[str, Coverage]
+    ) -> tuple[int, date | None]:
+        """Record what is missing, and after each page where to go on.
+
+        Give how many rows that were, and the newest change told of, if any.
+        """
         added, changes = 0, set[date]()
-        for page in self._source.harvest_papers(min(gaps, default=last) - OVERLAP):
-            changes.update(history.changed for history, _ in page)
-            for told in chunked(page, PAPERS_A_TRANSACTION):
+        for page in pages:
+            changes.update(history.changed for history, _ in page.told)
+            for told in chunked(page.told, PAPERS_A_TRANSACTION):
                 added += self._add_missing(told, coverages)
+            self._store.harvests.save(replace(harvest, touched_at=self._clock.now(), token=page.token))
         return added, max(changes, default=None)
 
     def _add_missing(self, told: Sequence[Told], coverages: Mapping[str, Coverage]) -> int:
@@ -166,6 +198,13 @@ class CatchUp:
             last_seen=now,
             reason="made whole from OAI-PMH" if rows else "OAI-PMH tells of no announcement",
         )
+
+
+def _first_asked(coverages: Mapping[str, Coverage]) -> date:
+    """Give the day from which changes are asked for: a week before the first gap, or the last week."""
+    gaps = [day for coverage in coverages.values() for day in coverage.gaps]
+    last = max(coverage.last for coverage in coverages.values())
+    return min(gaps, default=last) - OVERLAP
 
 
 def _last_judged(now: datetime) -> date:

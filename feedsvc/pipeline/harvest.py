@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
@@ -20,6 +21,14 @@ Told = tuple[PaperHistory, Paper]
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class ToldPage:
+    """The papers of one page, and the token that leads to the next; None behind the last."""
+
+    told: tuple[Told, ...]
+    token: str | None = None
+
+
 class RecordSource(Protocol):
     """Lists OAI-PMH's records page by page. May raise UpstreamError and AnswerError at any page."""
 
@@ -30,18 +39,33 @@ class RecordSource(Protocol):
         ...
 
 
+class ResumableSource(RecordSource, Protocol):
+    """Lists OAI-PMH's records, and goes on with a list from a token. Raises TokenExpired for one of old."""
+
+    def resume(self, token: str, prefix: str) -> Iterator[OaiPage]:
+        """Give the pages that a token of an earlier page leads to."""
+        ...
+
+
 class Harvester:
     """Harvests papers with their versions."""
 
-    def __init__(self, source: RecordSource) -> None:
+    def __init__(self, source: ResumableSource) -> None:
         self._source = source
 
-    def harvest_papers(self, since: date) -> Iterator[Sequence[Told]]:
+    def harvest_papers(self, since: date) -> Iterator[ToldPage]:
         """Give every paper whose record changed since a day, newest version, page by page."""
-        for page in self._source.list_records(since, None, None, PREFIX):
-            for reason in page.skipped:
-                log.warning("a record was skipped: %s", reason, extra={"action": "skip"})
-            yield read_papers(page)
+        return map(_read_page, self._source.list_records(since, None, None, PREFIX))
+
+    def resume(self, token: str) -> Iterator[ToldPage]:
+        """Give the pages that the token of an earlier one leads to. Raises TokenExpired for one of old."""
+        return map(_read_page, self._source.resume(token, PREFIX))
+
+
+def _read_page(page: OaiPage) -> ToldPage:
+    for reason in page.skipped:
+        log.warning("a record was skipped: %s", reason, extra={"action": "skip"})
+    return ToldPage(tuple(read_papers(page)), page.token)
 
 
 def read_papers(page: OaiPage) -> list[Told]:

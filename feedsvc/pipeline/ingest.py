@@ -142,8 +142,7 @@ class Ingest:
         ledger = self._store.ledger
         earlier = ledger.earlier_batches(category, listing.day)
         repeats = ledger.count_repeats(category, listing.day, announcements)
-        others = ledger.batches_of(listing.day).values()
-        is_out = any(batch.state is BatchState.OK and batch.category != category for batch in others)
+        is_out = ledger.is_seen(listing.day, besides=category)
         verdict = judge_batch(listing.day, announcements, listing.skipped, earlier, repeats, is_out=is_out)
         is_before_whole = not earlier or is_whole_before(listing.day, earlier[0])
         is_recent = listing.day >= announced_day(self._clock.now()) - OLD

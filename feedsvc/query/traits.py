@@ -2,7 +2,8 @@
 
 A trait is a tuple of strings: one to three words that stand side by side, `("deep", "learning")`, each with
 a prefix if they are looked for in one field only, `("ti:deep", "ti:learning")`; or a prefix and a value, as
-`("in:", "cs.AI")`. What a kind of node asks for is written in `trait_of` and `traits_required`, nowhere else.
+`("in:", "cs.AI")` and `("begins:", "tran")`, which says how some word begins. What a kind of node asks for is
+written in `trait_of` and `traits_required`, nowhere else.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from feedsvc.query.ast import (
     ListedIn,
     OfKind,
     Or,
+    Prefix,
     Query,
+    Stemmed,
     Term,
     members_of,
 )
@@ -33,6 +36,7 @@ Trait: TypeAlias = tuple[str, ...]
 
 ALWAYS: Final = ("always:",)
 LONGEST: Final = 3  # words side by side; of a longer phrase the first and the last ones are looked for
+BEGINNING: Final = 4  # letters by which a word with an open end is found
 # In which field the words with a prefix are found.
 FIELDS: Final = {"" if field is Field.ALL else f"{field}:": field for field in Field}
 _ANYWHERE = Field.ALL
@@ -67,6 +71,11 @@ def traits_required(node: Query) -> tuple[Trait, ...]:
         case Term(field, tokens) if len(tokens) > LONGEST:
             ends = (_phrase(field, tokens[:LONGEST]), _phrase(field, tokens[-LONGEST:]))
             return tuple(trait for trait in ends if trait is not None)
+        case Prefix(field, (*before, open_word)):
+            whole = _phrase(field, tuple(before[-LONGEST:]))
+            return (_beginning(open_word),) if whole is None else (whole, _beginning(open_word))
+        case Stemmed():
+            return (_beginning(node.candidate_prefix()),)
         case AuthorTerm(words):
             return tuple(("au:", word) for word in words)
         case _:
@@ -93,6 +102,16 @@ def _phrase(field: Field, tokens: tuple[str, ...]) -> Trait | None:
     if not "".join(tokens).isalnum():  # no words: they would not be met when a field is taken apart
         return None
     return tokens if field is _ANYWHERE else tuple(f"{field}:{token}" for token in tokens)
+
+
+def _beginning(word: str) -> Trait:
+    return ("begins:", word[:BEGINNING])
+
+
+def _read_beginnings(subject: Subject) -> Iterator[Trait]:
+    words = subject.wording.words
+    beginnings = {word[:length] for word in words for length in range(1, BEGINNING + 1)}
+    return (("begins:", beginning) for beginning in beginnings)
 
 
 def _any_kind(node: Or) -> Trait | None:
@@ -130,4 +149,5 @@ _READERS: dict[str, Callable[[Subject], tuple[Trait, ...] | Iterator[Trait]]] = 
     "kind:": lambda subject: _kinds_with(subject.announcement.kind),
     "is:": lambda subject: (("is:", "primary"),) if subject.is_primary else (),
     "id:": _read_ids,
+    "begins:": _read_beginnings,
 }

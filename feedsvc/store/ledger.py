@@ -100,6 +100,15 @@ class LedgerStore:
             rows = connection.execute(select(schema.batches).where(schema.batches.c.day == day))
             return {row.category: read_batch(row) for row in rows}
 
+    def is_seen(self, day: date, besides: str) -> bool:
+        """Tell whether any other category's batch of a day was seen whole."""
+        table = schema.batches.c
+        seen = select(table.day).where(
+            table.day == day, table.state == BatchState.OK.value, table.category != besides
+        )
+        with read(self._engine) as connection:
+            return connection.execute(seen.limit(1)).first() is not None
+
     def earlier_batches(self, category: str, before: date) -> tuple[Batch, ...]:
         """Give the category's last batches before a day, newest first."""
         table = schema.batches.c
@@ -184,13 +193,21 @@ def save_implied(connection: Connection, implied: Sequence[Announcement], revisi
     absent = _without_first(connection, implied)
     settle_estimates(connection, absent, revision)
     insert_absent(connection, absent, revision)
-    for category, day in {(a.category, a.day) for a in absent}:
-        known = _find_batch(connection, category, day)
-        if known is None:
-            continue
-        rows = _announcements(connection, category, day)
-        listed = {row.paper for row in rows} - {a.paper for a in absent if a.category == category}
-        _save_batch(connection, replace(judge_missing(known, rows, listed), counts=count_kinds(rows)), known)
+    for day in {a.day for a in absent}:
+        _judge_again(connection, day, [a for a in absent if a.day == day])
+
+
+def _judge_again(connection: Connection, day: date, implied: Sequence[Announcement]) -> None:
+    """Judge the batches of a day anew that lacked some announcements."""
+    table, categories = schema.batches.c, {a.category for a in implied}
+    query = select(schema.batches).where(table.day == day, table.category.in_(categories))
+    batches = {row.category: read_batch(row) for row in connection.execute(query)}
+    rows = _announcements_by_category(connection, batches, day)
+    for category, known in batches.items():
+        listed = {row.paper for row in rows[category]}
+        listed -= {a.paper for a in implied if a.category == category}
+        judged = judge_missing(known, rows[category], listed)
+        _save_batch(connection, replace(judged, counts=count_kinds(rows[category])), known)
 
 
 def _without_first(connection: Connection, implied: Sequence[Announcement]) -> list[Announcement]:
@@ -210,11 +227,17 @@ def _without_first(connection: Connection, implied: Sequence[Announcement]) -> l
 
 
 def _announcements(connection: Connection, category: str, day: date) -> tuple[Announcement, ...]:
+    return _announcements_by_category(connection, [category], day)[category]
+
+
+def _announcements_by_category(
+    connection: Connection, categories: Collection[str], day: date
+) -> dict[str, tuple[Announcement, ...]]:
+    """Give the announcements of a day in each of some categories, by kind, then id."""
     table = schema.announcements.c
-    rows = connection.execute(
-        select(schema.announcements).where(table.category == category, table.day == day).order_by(table.paper)
-    )
-    return tuple(sorted((read_announcement(row) for row in rows), key=lambda a: (a.kind.rank, a.paper)))
+    query = select(schema.announcements).where(table.day == day, table.category.in_(categories))
+    found = sorted(map(read_announcement, connection.execute(query)), key=lambda a: (a.kind.rank, a.paper))
+    return {category: tuple(a for a in found if a.category == category) for category in categories}
 
 
 def _find_batch(connection: Connection, category: str, day: date) -> Batch | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from feedsvc.paper import Announcement, Batch, Kind, Origin
 from feedsvc.store import schema
@@ -27,20 +27,22 @@ def save_announcements(
     listed = _once_a_paper(announcements)
     known = _known_rows(connection, listed)
     added: list[dict[str, Any]] = []
-    mended = 0
+    mended: list[Announcement] = []
+    confirmed: list[Announcement] = []
     for announcement in listed.values():
         before = known.get((batch.category, batch.day, announcement.paper))
         if before is None:
             added.append(announcement_row(announcement) | {"revision": revision.take()})
         elif (before.version, before.kind) != (announcement.version, announcement.kind):
-            _mend(connection, announcement, {"revision": revision.take()})
-            mended += 1
+            mended.append(announcement)
         elif before.origin is not announcement.origin:
-            _mend(connection, announcement, {})
+            confirmed.append(announcement)
     if added:
         connection.execute(insert(schema.announcements), added)
+    _mend(connection, mended, revision)
+    _confirm(connection, confirmed)
     _drop_estimates(connection, listed.values(), known.values(), revision)
-    return len(added), mended
+    return len(added), len(mended)
 
 
 def insert_absent(connection: Connection, announcements: Sequence[Announcement], revision: Revision) -> int:
@@ -61,10 +63,8 @@ def settle_estimates(
 ) -> None:
     """Let estimates give way to what another source tells: on the same day by name, on another by going."""
     known = _known_rows(connection, {a.paper for a in announcements})
-    for announcement in announcements:
-        estimate = known.get((announcement.category, announcement.day, announcement.paper))
-        if estimate is not None and estimate.origin is Origin.ESTIMATED:
-            _mend(connection, announcement, {"revision": revision.take()})
+    estimates = {key for key, row in known.items() if row.origin is Origin.ESTIMATED}
+    _mend(connection, [a for a in announcements if (a.category, a.day, a.paper) in estimates], revision)
     _drop_estimates(connection, announcements, known.values(), revision)
 
 
@@ -86,18 +86,30 @@ def _once_a_paper(announcements: Iterable[Announcement]) -> dict[str, Announceme
     return {announcement.paper: announcement for announcement in last_wins}
 
 
-def _mend(connection: Connection, announcement: Announcement, changes: Mapping[str, int]) -> None:
-    connection.execute(
-        update(schema.announcements)
-        .where(_is(announcement))
-        .values(
-            version=announcement.version,
-            place=place_of(announcement.day, announcement.paper, announcement.version),
-            kind=announcement.kind.value,
-            origin=announcement.origin.value,
-            **changes,
-        )
-    )
+def _mend(connection: Connection, announcements: Sequence[Announcement], revision: Revision) -> None:
+    """Let rows say what was told now."""
+    if not announcements:
+        return
+    number = revision.take()
+    changes = [
+        _key_of(a)
+        | {
+            "version": a.version,
+            "place": place_of(a.day, a.paper, a.version),
+            "kind": a.kind.value,
+            "origin": a.origin.value,
+            "revision": number,
+        }
+        for a in announcements
+    ]
+    connection.execute(update(schema.announcements).where(_IS_KEY), changes)
+
+
+def _confirm(connection: Connection, announcements: Sequence[Announcement]) -> None:
+    """Let rows say who tells them, which changes no document."""
+    if announcements:
+        changes = [_key_of(a) | {"origin": a.origin.value} for a in announcements]
+        connection.execute(update(schema.announcements).where(_IS_KEY), changes)
 
 
 def _drop_estimates(
@@ -110,7 +122,7 @@ def _drop_estimates(
     for estimate in known:
         announcement = by_place.get((estimate.category, estimate.paper))
         if announcement and estimate.origin is Origin.ESTIMATED and _is_corrected(estimate, announcement):
-            connection.execute(delete(schema.announcements).where(_is(estimate)))
+            connection.execute(delete(schema.announcements).where(_IS_KEY), _key_of(estimate))
             revision.take()
 
 
@@ -122,10 +134,16 @@ def _is_corrected(estimate: Announcement, announcement: Announcement) -> bool:
     return announcement.kind not in FIRST and estimate.version == announcement.version
 
 
-def _is(announcement: Announcement) -> ColumnElement[bool]:
-    table = schema.announcements.c
-    return and_(
-        table.category == announcement.category,
-        table.day == announcement.day,
-        table.paper == announcement.paper,
-    )
+def _key_of(announcement: Announcement) -> dict[str, object]:
+    return {
+        "at_category": announcement.category,
+        "at_day": announcement.day,
+        "at_paper": announcement.paper,
+    }
+
+
+_IS_KEY = and_(
+    schema.announcements.c.category == bindparam("at_category"),
+    schema.announcements.c.day == bindparam("at_day"),
+    schema.announcements.c.paper == bindparam("at_paper"),
+)

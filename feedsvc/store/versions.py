@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from feedsvc.paper import Paper, merge_paper
 from feedsvc.store import schema
@@ -51,14 +51,17 @@ def save_papers(connection: Connection, papers: Sequence[Paper], revision: Revis
     ]
     if added:
         connection.execute(insert(schema.papers), added)
-    changed = len(added)
-    for key, before in known.items():
-        after = merge_paper(before, merged[key])
-        if after != before:
-            row = paper_row(after) | {"revision": revision.take()}
-            connection.execute(update(schema.papers).where(is_version(key)).values(row))
-            changed += 1
-    return changed
+    changed = [
+        paper_row(after) | {"revision": revision.take(), "at_paper": after.id, "at_version": after.version}
+        for key, before in known.items()
+        if (after := merge_paper(before, merged[key])) != before
+    ]
+    if changed:
+        at = and_(
+            schema.papers.c.paper == bindparam("at_paper"), schema.papers.c.version == bindparam("at_version")
+        )
+        connection.execute(update(schema.papers).where(at), changed)
+    return len(added) + len(changed)
 
 
 def is_version(key: Key) -> ColumnElement[bool]:
