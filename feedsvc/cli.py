@@ -25,6 +25,7 @@ from feedsvc.errors import AnswerError, FeedsvcError, SettingsError
 from feedsvc.feed.catalogue import check_catalogue, load_catalogue
 from feedsvc.http import SystemClock, is_arxiv
 from feedsvc.lateness import DAYS, Overall, list_facts
+from feedsvc.logs import set_up_logs
 from feedsvc.meter import describe_result, show_progress
 from feedsvc.pipeline import (
     describe_built,
@@ -365,9 +366,7 @@ def _service(
     **values: object,
 ) -> Iterator[Service]:
     settings = _settings(**values)
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
-    )
+    set_up_logs(settings.log_level, settings.log_format, sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if asks_arxiv and not settings.arxiv.contact and is_arxiv(settings.arxiv.feed_url.host or ""):
         log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")

@@ -14,7 +14,7 @@ from lxml import etree
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from feedsvc.serve import serve_app
-from tests.pages import PAGES, open_pages
+from tests.pages import KINDS, open_pages
 from tests.web_house import House
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
@@ -198,7 +198,7 @@ def test_no_page_is_wider_than_its_window_or_shuts_anybody_out(page: Page) -> No
     """By all of axe-core's rules: WCAG 2.2 A and AA, and its best practices."""
     wide, found = [], []
     axe = AXE.read_text("utf-8")
-    for path in PAGES:
+    for path in KINDS:
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wide.append(path)

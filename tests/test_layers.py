@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "feedsvc"
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents"}),
+    frozenset({"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents", "logs"}),
     frozenset({"query", "history"}),
     frozenset({"feed", "arxiv", "ledger", "digest", "likeness"}),
     frozenset({"store", "render", "lateness"}),
