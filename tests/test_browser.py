@@ -92,13 +92,14 @@ def test_a_basket_of_three_is_found_ticked_and_taken_as_opml(page: Page) -> None
 
     assert [url.rpartition("/")[2] for url in found] == ["random-walks.xml", "cs.AI.xml", "hep-th.xml"]
     combined = "https://feeds.example.org/feeds/cs.AI+hep-th+random-walks.xml"
-    assert page.locator("#basket").get_by_role("link", name=combined).count() == 1
+    expect(page.locator("#basket").get_by_role("link", name=combined)).to_have_count(1)
 
 
 def test_the_basket_fills_and_the_list_narrows_as_one_goes(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Take cs.AI", exact=True).check()
     expect(page.locator("#ticked")).to_have_text("cs.AI")
+    page.get_by_role("button", name="Take the ticked feeds").click()
     page.get_by_label("Find a feed").press_sequentially("strings")
     expect(page.locator(".nothing")).to_be_visible()
     page.get_by_label("Find a feed").fill("theory")

@@ -59,21 +59,29 @@
     filter.form.addEventListener("submit", (event) => { event.preventDefault(); narrow(); });
   }
 
-  // The basket: what it offers comes along with every tick.
+  // The basket: a bar that goes along with the ticks; its button shows the ways to take them.
   const basket = find("#basket-form");
   if (basket) {
+    let isOpen = false;
     const ticks = () => all("#basket-form input[name=feeds]:checked").map((box) => box.value).sort();
-    const fill = later(150, () => {
+    const fill = () => {
       const names = ticks();
       find("#ticked").hidden = !names.length;
       find("#ticked").textContent = names.join(", ");
       basket.classList.toggle("filled", names.length > 0);
-      if (!names.length) { find("#basket").replaceChildren(); return; }
+      isOpen &&= names.length > 0;
+      if (!isOpen) { find("#basket").replaceChildren(); return; }
       const address = new URL(basket.dataset.basket, location);
       address.searchParams.set("feeds", names.join(","));
       fetchPart(address, "basket");
+    };
+    basket.addEventListener("change", later(100, fill));
+    basket.addEventListener("submit", (event) => {
+      if (event.target !== basket || !ticks().length) return;
+      event.preventDefault();
+      isOpen = !isOpen;
+      fill();
     });
-    basket.addEventListener("change", fill);
     if (ticks().length) fill();
   }
   document.addEventListener("submit", (event) => {
