@@ -67,13 +67,14 @@ def make_card(entry: Entry, language: str, query: Query | None = None) -> Card:
 @lru_cache(CARDS)
 def _make_card(entry: Entry, language: str, query: Query | None) -> Card:
     view = describe_entry(entry, language)
+    authors = tuple(_name_authors(view, query))
     return Card(
         id=entry.paper.id,
         anchor=f"p-{entry.paper.id.replace('/', '-')}",
         title=mark_text(view.title, _mark(query, Field.TITLE)),
         title_language=view.title_language,
-        authors=tuple(_name_authors(view, query)),
-        more=max(0, len(view.authors) - MOST_AUTHORS),
+        authors=authors,
+        more=len(view.authors) - len(authors),
         kind=entry.kind.value,
         kind_name=load_phrases(language).name_kind(entry.kind, entry.paper.version),
         day=day_announced_at(entry.updated),

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
-from feedsvc.feed import PAGE
+from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
@@ -78,7 +78,7 @@ class FeedViews:
         self._saved.note_asked(address.feed.place)
         page = self._pages.find_page(address.feed, address.language, asked_language())
         headers = {
-            "Cache-Control": f"public, max-age={self._find_age(address)}",
+            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
             "Vary": read_vary(),
             "Content-Language": read_language(),
         }
@@ -90,7 +90,7 @@ class FeedViews:
         document = self._publisher.find_document(address.feed, address.format, address.language)
         self._note_subscribers(address)
         headers = {
-            "Cache-Control": f"public, max-age={self._find_age(address)}",
+            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
             "Vary": "Accept-Encoding, Sec-Fetch-Dest",
             "Link": f'<{self._site.base}{address.url}>; rel="self"',
         }
@@ -103,9 +103,9 @@ class FeedViews:
             language = address.language or self._languages[0]
             self._subscribers.note((place, address.format, language), agent)
 
-    def _find_age(self, address: Address) -> int:
+    def _find_age(self, feed: Feed) -> int:
         now = self._clock.now()
-        return max_age(address.feed.name, now, is_complete=self._publisher.is_complete(now))
+        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now))
 
     def _lead(self, target: str, status: int) -> BaseResponse:
         response = redirect(target, status)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from heapq import nlargest
-from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, url_for
 from markupsafe import Markup
@@ -20,6 +17,7 @@ from feedsvc.errors import InvalidIdError
 from feedsvc.feed.address import define_query
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import Announcement, ArxivId, Digest, Entry, Kind, Paper
+from feedsvc.pipeline.publish import BEFORE_ALL
 from feedsvc.query.terms import TermError, read_author
 from feedsvc.render.bibtex import CONTENT_TYPE, render_bibtex
 from feedsvc.render.entry import EntryView, describe_entry
@@ -27,6 +25,7 @@ from feedsvc.render.phrases import Phrases, load_phrases, name_language
 from feedsvc.render.tex import to_text
 from feedsvc.store import Store
 from feedsvc.web.cards import write_html
+from feedsvc.web.citing import describe_linked, find_year, list_metas, write_coins
 from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.pages import check_parameters, read_language, send_page
@@ -141,24 +140,10 @@ class PaperViews:
         return [(each, reasons[each.id].words if each.id in reasons else ()) for each in near]
 
 
-def find_year(versions: Sequence[Paper], announcements: Sequence[Announcement]) -> int:
-    """Give the year of a paper's first version: by its submission, its announcement, or its number."""
-    first = versions[-1]
-    if first.submitted:
-        return first.submitted.year
-    if announcements:
-        return min(a.day for a in announcements).year
-    digits = int(first.id.rpartition("/")[2][:2])
-    return 1900 + digits if "/" in first.id and digits > 90 else 2000 + digits
-
-
 def _stand(paper: Paper, announcements: Sequence[Announcement]) -> Entry:
     days = [announcement.day for announcement in announcements]
-    first, last = (announced_at(min(days)), announced_at(max(days))) if days else (_BEFORE_ALL, _BEFORE_ALL)
+    first, last = (announced_at(min(days)), announced_at(max(days))) if days else (BEFORE_ALL, BEFORE_ALL)
     return Entry(paper, Kind.NEW, first, last)
-
-
-_BEFORE_ALL = datetime(1991, 8, 14, tzinfo=UTC)
 
 
 def _view_digest(digest: Digest, abstract: Sequence[str], phrases: Phrases) -> DigestView:
@@ -186,68 +171,3 @@ def _sort_announcements(
     for announcement in sorted(announcements, key=lambda a: (a.day, a.kind.rank, a.category)):
         found[announcement.category].append(announcement)
     return found
-
-
-def _date_of(versions: Sequence[Paper]) -> date | None:
-    submitted = versions[-1].submitted
-    return submitted.date() if submitted else None
-
-
-def list_metas(
-    paper: Paper, view: EntryView, versions: Sequence[Paper], year: int
-) -> Iterator[tuple[str, str]]:
-    """Give Highwire's tags, from which reference managers and search engines take a paper."""
-    submitted = _date_of(versions)
-    yield "citation_title", to_text(paper.title)
-    for author in view.authors:
-        yield "citation_author", author.name
-        for affiliation in author.affiliations:
-            yield "citation_author_institution", affiliation
-    yield "citation_date", f"{submitted:%Y/%m/%d}" if submitted else str(year)
-    yield "citation_online_date", f"{view.updated:%Y/%m/%d}"
-    yield "citation_arxiv_id", paper.id
-    if not paper.is_withdrawn:
-        yield "citation_pdf_url", paper.pdf_url
-    for doi in view.dois:
-        yield "citation_doi", doi
-    yield "citation_abstract", to_text(paper.abstract)
-    yield "citation_language", "en"
-
-
-def write_coins(paper: Paper, view: EntryView, year: int) -> str:
-    """Give the ContextObject of a paper, as COinS puts it into a title attribute (ANSI/NISO Z39.88)."""
-    parts = [
-        ("ctx_ver", "Z39.88-2004"),
-        ("rft_val_fmt", "info:ofi/fmt:kev:mtx:journal"),
-        ("rft.genre", "preprint"),
-        ("rft.atitle", to_text(paper.title)),
-        *(("rft.au", author.name) for author in view.authors),
-        ("rft.date", str(year)),
-        ("rft_id", paper.abs_url),
-        *(("rft_id", f"info:doi/{doi}") for doi in view.dois),
-    ]
-    return urlencode(parts)
-
-
-def describe_linked(paper: Paper, view: EntryView, base: str, versions: Sequence[Paper], year: int) -> Markup:
-    """Give a paper in schema.org's words, as JSON-LD that is safe within a script element."""
-    submitted = _date_of(versions)
-    said = {
-        "@context": "https://schema.org",
-        "@type": "ScholarlyArticle",
-        "@id": paper.abs_url,
-        "url": f"{base}/papers/{paper.id}",
-        "headline": to_text(paper.title),
-        "abstract": to_text(paper.abstract),
-        "author": [{"@type": "Person", "name": author.name} for author in view.authors],
-        "datePublished": submitted.isoformat() if submitted else str(year),
-        "version": str(paper.version),
-        "inLanguage": "en",
-        "identifier": [f"arXiv:{paper.id}", *(f"doi:{doi}" for doi in view.dois)],
-        "keywords": [label.name for label in view.categories],
-        "license": view.license,
-        "sameAs": paper.abs_url,
-    }
-    text = json.dumps({key: value for key, value in said.items() if value is not None}, ensure_ascii=False)
-    # Nothing in it may end the element or begin a comment.
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
