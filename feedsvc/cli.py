@@ -26,7 +26,7 @@ from feedsvc.feed.catalogue import check_catalogue, load_catalogue
 from feedsvc.http import SystemClock, is_arxiv
 from feedsvc.lateness import DAYS, Overall, list_facts
 from feedsvc.logs import set_up_logs
-from feedsvc.meter import describe_result, show_progress
+from feedsvc.meter import describe_result, show_progress, show_steps
 from feedsvc.pipeline import (
     describe_built,
     describe_completed,
@@ -101,9 +101,12 @@ def fetch(categories: tuple[str, ...]) -> None:
     """Fetch the batches of CATEGORIES, by default of all that are followed, and complete the papers."""
     with _service(categories=",".join(categories)) if categories else _service() as service:
         ingest = service.pipeline.ingest
-        for fetched in ingest.fetch_batches():
-            click.echo(describe_fetched(fetched))
-        click.echo(describe_completed(ingest.fill_papers()))
+        with show_steps("fetching", len(ingest.categories)) as step:
+            for fetched in ingest.fetch_batches():
+                click.echo(describe_fetched(fetched))
+                step()
+        with show_steps("completing papers"):
+            click.echo(describe_completed(ingest.fill_papers()))
 
 
 @main.group(invoke_without_command=True)
@@ -111,7 +114,7 @@ def fetch(categories: tuple[str, ...]) -> None:
 def digest(ctx: click.Context) -> None:
     """Make the digests that are missing; or, with a command, look after how they are made."""
     if ctx.invoked_subcommand is None:
-        with _service(asks_arxiv=False) as service:
+        with _service(asks_arxiv=False) as service, show_steps("making digests"):
             click.echo(describe_digested(service.pipeline.digester.digest_papers()))
 
 
@@ -149,7 +152,8 @@ def digest_evaluate(file: Path, as_json: bool) -> None:
 def build() -> None:
     """Bring every document up to the ledger."""
     with _service(asks_arxiv=False) as service:
-        built = service.publisher.build_documents()
+        with show_steps("building documents"):
+            built = service.publisher.build_documents()
         click.echo(describe_built(built))
         if built.refused:
             count = write_count(built.refused, "document")

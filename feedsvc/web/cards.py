@@ -60,11 +60,15 @@ class Card:
 
 def make_card(entry: Entry, language: str, query: Query | None = None) -> Card:
     """Make the card of an entry in a page's language, the words of a query marked where one is given."""
-    return _make_card(entry, language, query)
+    return _keep_card(entry, language) if query is None else _make_card(entry, language, query)
 
 
-# A paper stands on many pages, and on most of them again when the store has changed.
 @lru_cache(CARDS)
+def _keep_card(entry: Entry, language: str) -> Card:
+    # A paper stands on many pages, and on most of them again when the store has changed.
+    return _make_card(entry, language, None)
+
+
 def _make_card(entry: Entry, language: str, query: Query | None) -> Card:
     view = describe_entry(entry, language)
     authors = tuple(_name_authors(view, query))

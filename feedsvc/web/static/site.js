@@ -54,7 +54,7 @@
     });
     find(".nothing").hidden = shown > 0;
   };
-  if (filter) {
+  if (filter && !filter.defaultValue) {  // else the page holds only what was filtered already
     filter.addEventListener("input", narrow);
     filter.form.addEventListener("submit", (event) => { event.preventDefault(); narrow(); });
   }
