@@ -35,6 +35,7 @@ from feedsvc.pipeline import (
     write_count,
 )
 from feedsvc.pipeline.backfill import Backfill
+from feedsvc.pipeline.export import export_digest
 from feedsvc.pipeline.preview import preview_query
 from feedsvc.pipeline.watch import Watch
 from feedsvc.query import parse as parse_query
@@ -146,6 +147,22 @@ def digest_evaluate(file: Path, as_json: bool) -> None:
         click.echo(json.dumps(list_figures(evaluation), indent=1))
     else:
         print_evaluation(evaluation, Console(highlight=False))
+
+
+@digest.command("export")
+@click.option("--date", "day", required=True, type=DAY, help="The day, such as 2026-01-14.")
+@click.option("--feed", required=True, help="The feed as in its address: cs.AI+cs.CL, keyword/graphs.")
+@click.option("--language", help="One of the configured languages; the default one without it.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
+def digest_export(day: datetime, feed: str, language: str | None, output: Path | None) -> None:
+    """Write the digest of a feed's day as a Markdown document."""
+    with _service(asks_arxiv=False) as service:
+        languages = service.settings.languages
+        told = export_digest(service.publisher, service.catalogue, languages, feed, day.date(), language)
+    if output is None:
+        click.echo(told, nl=False)
+    else:
+        output.write_bytes(told)
 
 
 @main.command()

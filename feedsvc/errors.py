@@ -6,6 +6,7 @@
     ├── QueryError             a keyword query that cannot be read; knows the position
     ├── AddressError           a feed address that cannot be served
     │   ├── UnknownPaperError  papers like one that is not stored
+    │   ├── UnknownDayError    a day of which the ledger knows nothing; knows the nearest ones
     │   └── UnknownFeedError   no such feed; knows the names that come near
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
@@ -23,6 +24,7 @@ A leaf exists where a caller tells it apart. Messages name the offending value a
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 
 
 class FeedsvcError(Exception):
@@ -75,6 +77,16 @@ class UnknownPaperError(AddressError):
     def __init__(self, paper: str) -> None:
         super().__init__(f"paper {paper} is not stored here: expected one that is, to tell what is like it")
         self.paper = paper
+
+
+class UnknownDayError(AddressError):
+    """A day of which the ledger knows nothing; `near` are the nearest ones before and after it."""
+
+    def __init__(self, day: date, near: tuple[date, ...] = ()) -> None:
+        hint = f": expected a day such as {' or '.join(map(str, near))}" if near else ""
+        super().__init__(f"nothing is known of {day} here{hint}")
+        self.day = day
+        self.near = near
 
 
 class UnknownFeedError(AddressError):

@@ -35,6 +35,7 @@ PAGES = (
     "/search",
     "/feeds/cs.AI?announce=new,cross,replace,replace-cross",
     "/feeds/keyword/unheard-of",
+    "/feeds/cs.AI/2026-01-14",
     "/nothing-here",
 )
 """These, and those that show something else on one of them."""

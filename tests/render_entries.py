@@ -70,6 +70,13 @@ def make_head(**fields: object) -> Head:
     return replace(HEAD, **fields)  # type: ignore[arg-type]
 
 
+ARCHIVE_HEAD = make_head(
+    self_url="https://feeds.example/feeds/cs.AI/2026-01-14.xml",
+    page_url="https://feeds.example/feeds/cs.AI/2026-01-14",
+    current_url="https://feeds.example/feeds/cs.AI.xml",
+    previous_url="https://feeds.example/feeds/cs.AI/2026-01-13.xml",
+    next_url="https://feeds.example/feeds/cs.AI/2026-01-15.xml",
+)
 PIECES = (
     *(
         "]]>",

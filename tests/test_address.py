@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -14,7 +15,7 @@ from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 
 LANGUAGES = ("en", "zh", "cs-CZ")
-FORMATS = ("xml", "rss", "json", "html")
+FORMATS = ("xml", "rss", "json", "md", "html")
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +64,21 @@ CANONICAL = [
     "/feeds/search.xml?limit=10&q=a+b",
     "/feeds/trees.xml?announce=new,cross&limit=200",
     "/feeds/search.xml?announce=new,cross&q=a+kind:replace",
+    "/feeds/cs.AI/2026-01-14.xml",
+    "/feeds/cs.AI/2026-01-14.md",
+    "/feeds/cs.AI/2026-01-14",
+    "/feeds/cs/2026-01-14.json?announce=new",
+    "/feeds/zh/cs.AI+cs.CL+rlhf/2026-01-14.rss",
+    "/feeds/keyword/2026-01-14/2026-01-14.xml",
+    "/feeds/keyword/diffusion-models/2026-01-14.md",
+    "/feeds/author/hinton_g/2026-01-14.xml",
+    "/feeds/like/2601.06098+hep-th/9901001/2026-01-14.xml",
+    "/feeds/zh/search/2026-01-14.xml?limit=10&q=a+OR+b",
+    "/feeds/daily/cs.AI.xml",
+    "/feeds/daily/cs.AI",
+    "/feeds/zh/daily/cs.AI+rlhf.json?announce=new",
+    "/feeds/daily/keyword/diffusion-models.rss",
+    "/feeds/daily/search.xml?q=a+OR+b",
 ]
 
 
@@ -119,6 +135,13 @@ MOVED = [
     ("/feeds/like/https://arxiv.org/abs/2601.06098.xml", "/feeds/like/2601.06098.xml"),
     ("/feeds/search.xml?q=like:2601.06098", "/feeds/like/2601.06098.xml"),
     ("/feeds/search.xml?q=like:2601.06099v3+OR+like:2601.06098", "/feeds/like/2601.06098+2601.06099.xml"),
+    ("/feeds/CS.ai/2026-1-4.XML", "/feeds/cs.AI/2026-01-04.xml"),
+    ("/feeds/cs.AI/2026-01-14.atom", "/feeds/cs.AI/2026-01-14.xml"),
+    ("/feeds/rlhf+cs.AI+rlhf/2026-01-14.md", "/feeds/cs.AI+rlhf/2026-01-14.md"),
+    ("/feeds/en/cs.NA/2026-01-14.xml?limit=200", "/feeds/math.NA/2026-01-14.xml"),
+    ("/feeds/search/2026-01-14.xml?q=cat:CS.ai", "/feeds/cs.AI/2026-01-14.xml"),
+    ("/feeds/Daily/CS.ai.xml", "/feeds/daily/cs.AI.xml"),
+    ("/feeds/daily/search.xml?q=transformers", "/feeds/daily/keyword/transformers.xml"),
     ("/feeds/author/O'Neil.xml", "/feeds/author/o_neil.xml"),
     ("/feeds/author/Hinton_G_1.xml", "/feeds/author/hinton_g.xml"),
 ]
@@ -171,6 +194,17 @@ def test_the_title_names_the_first_given_papers(catalogue: Catalogue, papers: st
     assert ask(catalogue, f"/feeds/like/{place}.xml").feed.title == title
 
 
+def test_before_a_day_stands_a_feed_and_no_language(catalogue: Catalogue) -> None:
+    """A saved feed may be called as a language looks: `my-feed` would be one."""
+    saved = catalogue.define("trees")
+    known = replace(
+        catalogue, find_saved=lambda name: replace(saved, place=name) if name == "my-feed" else None
+    )
+
+    assert ask(known, "/feeds/my-feed/2026-01-14.xml").url == "/feeds/my-feed/2026-01-14.xml"
+    assert ask(known, "/feeds/zh/my-feed/2026-1-14.xml").url == "/feeds/zh/my-feed/2026-01-14.xml"
+
+
 UNKNOWN = [
     ("/feeds/rlfh.xml", "rlfh", "rlhf"),
     ("/feeds/cs.A.xml", "cs.A", "cs.AI"),
@@ -217,9 +251,23 @@ REFUSED = [
     ("/feeds/keyword/-.xml", "letters or digits"),
     ("/feeds/author/12.xml", "author's name"),
     (f"/feeds/keyword/{'a' * 257}.xml", "too long"),
-    ("/feeds/cs.AI/2026-01-14.xml", "names a day"),
-    ("/feeds/cs/2026-01-14.xml", "names a day"),
-    ("/feeds/daily/cs.AI.xml", "cannot be served"),
+    ("/feeds/cs.AI/2026-13-14.xml", "'2026-13-14' is no day: expected a date such as 2026-01-14"),
+    ("/feeds/cs.AI/2026-02-30", "'2026-02-30' is no day"),
+    ("/feeds/cs.AI/0000-01-01.md", "'0000-01-01' is no day"),
+    ("/feeds/cs.AI/2026-01.xml", "'2026-01' is no day"),
+    ("/feeds/cs.AI/yesterday.rss", "'yesterday' is no day"),
+    ("/feeds/cs.AI/x/2026-01-14.xml", "no feed is called 'cs.AI/x'"),
+    ("/feeds/search/14.xml?q=a+b", "'14' is no day"),
+    (
+        "/feeds/cs.AI.md",
+        "'md' is the digest of one day: expected it behind a date, as in cs.AI/2026-01-14.md",
+    ),
+    ("/feeds/daily/cs.AI.md", "'md' is the digest of one day"),
+    ("/feeds/daily.xml", "names no feed"),
+    ("/feeds/daily/.xml", "names no feed"),
+    ("/feeds/daily/cs.AI/2026-01-14.xml", "expected it without 'daily/'"),
+    ("/feeds/author/2026-01-14.xml", "letters or digits"),
+    ("/feeds/zh/2026-01-14.xml", "no feed is called 'zh'"),
     ("/feeds/like/graphs.xml", "'graphs' is no arXiv identifier"),
     ("/feeds/like/2601.06098+graphs.xml", "joined with '+'"),
     ("/feeds/like/.xml", "0 papers are given: expected from 1 to 20"),
@@ -261,6 +309,11 @@ PLACES = st.sampled_from(
         "like/2601.06098",
         "like/hep-th/9901001+2601.06098v2",
         "daily",
+        "daily/cs.AI",
+        "daily/keyword/a-b",
+        "cs.NA/2026-1-4",
+        "keyword/a/2026-01-14",
+        "cs/2026-99-01",
         "",
     ]
 )
@@ -278,7 +331,7 @@ OPTIONS = st.tuples(
 ASKED = st.tuples(
     st.sampled_from(["", "en/", "zh/", "CS-cz/"]),
     PLACES | JOINS | st.just("search") | st.text(max_size=12),
-    st.sampled_from(["", ".xml", ".atom", ".RSS", ".html"]),
+    st.sampled_from(["", ".xml", ".atom", ".RSS", ".html", ".md"]),
     st.lists(OPTIONS, max_size=2) | st.tuples(st.tuples(st.just("q"), QUERIES), OPTIONS).map(list),
 )
 

@@ -17,11 +17,12 @@ from lxml import etree
 
 from feedsvc.paper import Author, Entry, Kind
 from feedsvc.render import Head
-from feedsvc.render.atom import ARXIV, ATOM, FORMAT, make_feed
+from feedsvc.render.atom import ARXIV, ATOM, FORMAT, HISTORY, make_feed
 from feedsvc.render.atom import make_entry as make_atom_entry
 from feedsvc.render.entry import describe_entry
 from tests.builders import make_paper
 from tests.render_entries import (
+    ARCHIVE_HEAD,
     ENTRIES,
     EXTRACTIVE,
     FULL,
@@ -36,6 +37,7 @@ from tests.render_entries import (
 DATA = Path(__file__).parent / "data"
 GOLDEN: dict[str, tuple[Head, list[Entry]]] = {
     "empty": (HEAD, []),
+    "archive": (ARCHIVE_HEAD, [make_entry(digest=EXTRACTIVE)]),
     "extractive": (HEAD, [make_entry(digest=EXTRACTIVE), make_entry(WITHDRAWN, kind=Kind.REPLACE)]),
     "original": (make_head(stylesheet_url="/feed.css"), [make_entry(kind=Kind.CROSS)]),
     "translated": (
@@ -226,6 +228,25 @@ def test_the_head_names_feed_language_hub_and_generator() -> None:
         "hub": "https://feeds.example/hub",
     }
     assert (feed.generator_detail.name, feed.generator_detail.version) == ("feedsvc", "0.1.0")
+
+
+def test_an_archive_is_marked_and_names_its_neighbours_and_the_feed() -> None:
+    document = render(*GOLDEN["archive"])
+    links = {link.rel: (link.href, link.type) for link in feedparser.parse(document).feed.links}
+
+    assert etree.fromstring(document).find(f"{{{HISTORY}}}archive") is not None
+    assert {rel: links[rel] for rel in ("current", "prev-archive", "next-archive")} == {
+        "current": (ARCHIVE_HEAD.current_url, "application/atom+xml"),
+        "prev-archive": (ARCHIVE_HEAD.previous_url, "application/atom+xml"),
+        "next-archive": (ARCHIVE_HEAD.next_url, "application/atom+xml"),
+    }
+
+
+def test_a_feed_names_what_came_before_and_is_no_archive() -> None:
+    document = render(make_head(previous_url=ARCHIVE_HEAD.previous_url), [])
+
+    assert find(document, "/a:feed/a:link[@rel='prev-archive']/@href") == [ARCHIVE_HEAD.previous_url]
+    assert HISTORY.encode() not in document
 
 
 def test_a_stylesheet_stands_before_the_root_only_where_asked_for() -> None:

@@ -75,6 +75,33 @@ def test_the_id_hangs_on_the_name_alone() -> None:
     assert AI.make_feed(Options(limit=3)).id != feed.id
 
 
+def test_a_day_has_a_name_of_its_own_and_its_feeds_id() -> None:
+    feed = AI.make_feed(Options(limit=3))
+    dated = feed.on_day(date(2026, 1, 14))
+
+    assert dated.name == "cs.AI/2026-01-14?limit=3"
+    assert dated.path("md", "zh") == "/feeds/zh/cs.AI/2026-01-14.md?limit=3"
+    assert dated.id == feed.id
+    assert dated.on_day(None) == feed
+
+
+def test_a_daily_feed_has_a_name_and_an_id_of_its_own_and_an_id_for_each_day() -> None:
+    feed = AI.make_feed()
+    daily = feed.as_daily()
+
+    assert (daily.name, daily.path("rss")) == ("daily/cs.AI", "/feeds/daily/cs.AI.rss")
+    assert daily.on_day(date(2026, 1, 14)) == feed.on_day(date(2026, 1, 14))
+    ids = {feed.id, daily.id, *(daily.entry_id(date(2026, 1, day)) for day in (13, 14))}
+    assert len(ids) == 4
+
+
+def test_the_id_of_a_day_in_a_daily_feed_never_changes() -> None:
+    """Readers know an entry by it: this value is a promise."""
+    entry_id = AI.make_feed().as_daily().entry_id(date(2026, 1, 14))
+
+    assert entry_id == "urn:uuid:33cf8044-f046-5f43-a875-eb1042811d33"
+
+
 def test_the_id_of_a_feed_never_changes() -> None:
     """Readers know a feed by it: this value is a promise."""
     assert AI.make_feed().id == "urn:uuid:37f8e14c-78ff-5045-8bf6-e2d1d3707b6d"

@@ -15,7 +15,16 @@ from feedsvc.paper import Entry, Kind
 from feedsvc.render import Head
 from feedsvc.render.jsonfeed import FORMAT, VERSION
 from tests.builders import make_paper
-from tests.render_entries import ENTRIES, EXTRACTIVE, HEAD, TEXTS, TRANSLATED, make_entry, make_head
+from tests.render_entries import (
+    ARCHIVE_HEAD,
+    ENTRIES,
+    EXTRACTIVE,
+    HEAD,
+    TEXTS,
+    TRANSLATED,
+    make_entry,
+    make_head,
+)
 
 
 def is_text(value: object) -> bool:
@@ -41,6 +50,7 @@ FEED: dict[str, Callable[[Any], bool]] = {
     "title": is_text,
     "home_page_url": is_address,
     "feed_url": is_address,
+    "next_url": is_address,
     "description": is_text,
     "authors": are_people,
     "language": is_text,
@@ -117,6 +127,26 @@ def test_the_feed_says_who_it_is_and_who_tells_of_changes() -> None:
     assert read["feed_url"] == HEAD.self_url
     assert read["hubs"] == [{"type": "WebSub", "url": "https://feeds.example/hub"}]
     assert read["items"] == []
+
+
+def test_an_archive_leads_on_to_older_ones_and_says_what_it_is() -> None:
+    read = render(ARCHIVE_HEAD, [])
+
+    assert read["next_url"] == ARCHIVE_HEAD.previous_url
+    assert read["_feedsvc"] | {"id": "", "updated": "", "version": ""} == {
+        **{"id": "", "updated": "", "version": ""},
+        "archive": True,
+        "current": ARCHIVE_HEAD.current_url,
+        "prev_archive": ARCHIVE_HEAD.previous_url,
+        "next_archive": ARCHIVE_HEAD.next_url,
+    }
+
+
+def test_a_feed_leads_on_to_its_newest_archive_and_is_none() -> None:
+    read = render(make_head(previous_url="https://feeds.example/feeds/cs.AI/2026-01-14.json"), [])
+
+    assert read["next_url"] == "https://feeds.example/feeds/cs.AI/2026-01-14.json"
+    assert "archive" not in read["_feedsvc"]
 
 
 def test_a_translation_has_its_title_and_language() -> None:

@@ -17,6 +17,7 @@ from feedsvc.pipeline.publish import Publisher
 from feedsvc.query import parse
 from feedsvc.query.ast import AnnouncedWithin, Unit, all_of
 from feedsvc.render import Format, Head, load_formats
+from feedsvc.render.entry import EntryView
 from feedsvc.store import Store
 from tests.builders import make_announcement, make_batch, make_paper
 
@@ -51,6 +52,9 @@ class TroubledFormat:
     def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
         self.rendered.append(entry.paper.id)
         return self._atom.render_fragment(entry, language, brief=brief)
+
+    def render_view(self, view: EntryView, language: str) -> bytes:
+        return self._atom.render_view(view, language)
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
         whole = self._atom.assemble(head, fragments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -163,6 +164,49 @@ def test_every_atom_document_is_valid(week: Week) -> None:
     for key, body in week.documents().items():
         if key[1] == "xml":
             assert schema.validate(etree.fromstring(body)), (key, schema.error_log.last_error)
+
+
+def taken_in(week: Week, category: str, day: date) -> list[str]:
+    """Give what a category's page of a day shows as new or cross-listed."""
+    page = week.world.corpus.page(day, category)
+    return sorted(row.paper for row in page if row.kind in (Kind.NEW, Kind.CROSS))
+
+
+def test_a_reader_that_walks_the_archives_finds_every_page(week: Week) -> None:
+    schema = etree.RelaxNG(etree.parse(SCHEMA))
+    found, url = {}, "/feeds/cs.SE.xml"
+    while url:
+        document = week.world.get(url.removeprefix("https://feeds.example.org"))
+        assert schema.validate(etree.fromstring(document)), (url, schema.error_log.last_error)
+        if url.count("/") > 2:
+            day = date.fromisoformat(url.rpartition("/")[2].removesuffix(".xml"))
+            found[day] = sorted(
+                id_.removeprefix("https://arxiv.org/abs/") for id_ in list_ids("xml", document)
+            )
+        links = feedparser.parse(document).feed.links
+        url = next((link.href for link in links if link.rel == "prev-archive"), "")
+
+    announced = [day for day in week.days if taken_in(week, "cs.SE", day)]
+    assert found == {day: taken_in(week, "cs.SE", day) for day in announced}
+
+
+def test_a_digest_of_a_real_day_has_every_paper_once(week: Week) -> None:
+    day = week.days[-1]
+    text = week.world.get(f"/feeds/cs.AI+cs.SE/{day}.md").decode()
+    papers = set(taken_in(week, "cs.AI", day)) | set(taken_in(week, "cs.SE", day))
+
+    assert sorted(re.findall(r'^### <a id="([^"]+)"></a>\d+\. \S', text, re.MULTILINE)) == sorted(papers)
+    assert f"Papers: {len(papers)} · " in text
+
+
+def test_a_daily_feed_of_the_real_days_is_valid(week: Week) -> None:
+    document = week.world.get("/feeds/daily/cs.SE.xml")
+    entries = feedparser.parse(document).entries
+
+    etree.RelaxNG(etree.parse(SCHEMA)).assertValid(etree.fromstring(document))
+    assert [entry.updated[:10] for entry in entries] == sorted(
+        (str(day) for day in week.days if taken_in(week, "cs.SE", day)), reverse=True
+    )
 
 
 def test_no_digest_of_a_real_abstract_has_an_empty_section(week: Week) -> None:

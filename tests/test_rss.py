@@ -14,10 +14,12 @@ from lxml import etree
 
 from feedsvc.paper import Author, Entry, Kind
 from feedsvc.render import Head
+from feedsvc.render.atom import HISTORY
 from feedsvc.render.rss import DUBLIN_CORE, FORMAT
 from tests.builders import make_paper
 from tests.render_entries import (
     ANNOUNCED,
+    ARCHIVE_HEAD,
     ENTRIES,
     EXTRACTIVE,
     FULL,
@@ -155,3 +157,19 @@ def test_an_item_that_stands_twice_is_refused() -> None:
 
     with pytest.raises(ValueError, match="more than once"):
         FORMAT.check(FORMAT.assemble(HEAD, [fragment, fragment]))
+
+
+def test_an_archive_is_marked_and_names_its_neighbours_and_the_feed() -> None:
+    document = render(ARCHIVE_HEAD, [make_entry(digest=EXTRACTIVE)])
+    channel = etree.fromstring(document).find("channel")
+    assert channel is not None
+    links = {e.get("rel"): e.get("href") for e in channel.iterfind("{http://www.w3.org/2005/Atom}link")}
+
+    check_profile(document)
+    assert channel.find(f"{{{HISTORY}}}archive") is not None
+    assert links == {
+        "self": ARCHIVE_HEAD.self_url,
+        "current": ARCHIVE_HEAD.current_url,
+        "prev-archive": ARCHIVE_HEAD.previous_url,
+        "next-archive": ARCHIVE_HEAD.next_url,
+    }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -217,6 +218,8 @@ def test_law_what_matches_is_what_the_query_itself_says(
         assert set(released) == {a for a in expected if a.released}
         days = [a.released for a in released if a.released]
         assert days == sorted(days, reverse=True)
+        on_day = list(store.announcements.matching_on(query, newest))
+        assert sorted(map(repr, on_day)) == sorted(repr(a) for a in expected if a.day == newest)
 
 
 @pytest.mark.parametrize("text", ["*", "in:cs.AI", "in:cs.*", "is:primary", "kind:new"])
@@ -337,3 +340,38 @@ def test_where_no_index_helps_only_so_many_announcements_are_read(store: Store) 
     assert len(list(bounded.matching(parse("is:primary"), by_release=False))) == 2
     assert len(list(bounded.matching(parse("counting"), by_release=False))) == 5
     assert len(list(bounded.matching(parse("in:cs.AI"), by_release=False))) == 5
+
+
+def test_the_nearest_days_are_those_with_an_announcement(store: Store) -> None:
+    assert store.announcements.days_around(MONDAY) == (None, None)
+    for day in (DAYS[0], DAYS[2], DAYS[4]):
+        announcements = [make_announcement(day=day, category="math.NA", released=None)]
+        store.ledger.record_batch(make_batch(announcements), [make_paper()], announcements)
+
+    around = store.announcements.days_around
+    assert around(DAYS[0]) == (None, DAYS[2])
+    assert around(DAYS[1]) == (DAYS[0], DAYS[2])
+    assert around(DAYS[3]) == (DAYS[2], DAYS[4])
+    assert around(DAYS[4]) == (DAYS[2], None)
+    assert (around(date.min), around(date.max)) == ((None, DAYS[0]), (DAYS[4], None))
+
+
+def test_a_day_is_looked_up_and_not_searched_for(store: Store) -> None:
+    plans: list[str] = []
+    with store.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            pytest.skip("a plan of SQLite")
+
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT"):
+            explained = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(row[3] for row in explained)
+
+    event.listen(store.engine, "before_cursor_execute", explain)
+    store.announcements.days_around(MONDAY)
+    store.ledger.knows_day(MONDAY)
+    list(store.announcements.matching_on(parse("in:cs.AI"), MONDAY))
+
+    event.remove(store.engine, "before_cursor_execute", explain)
+    assert plans
+    assert not [step for step in plans if step.startswith("SCAN") and "CONSTANT" not in step]

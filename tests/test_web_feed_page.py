@@ -132,3 +132,35 @@ def test_a_page_that_cannot_be_is_told(client: FlaskClient, path: str, status: i
 
 def test_an_empty_feed_says_that_it_is(client: FlaskClient) -> None:
     assert "None yet" in client.get("/feeds/keyword/unheard-of").text
+
+
+def test_a_day_has_its_page_with_the_days_around_it(client: FlaskClient) -> None:
+    text = client.get("/feeds/cs.AI/2026-01-13").text
+    page = Page(text)
+
+    assert cards_of(text) == [("new", "2601.00009")]
+    assert "<h1>Artificial Intelligence (cs.AI) · 13 January 2026</h1>" in text
+    assert '<a href="/feeds/cs.AI/2026-01-14" rel="next">' in text
+    assert 'rel="prev"' not in text
+    assert f"{BASE}/feeds/cs.AI/2026-01-13.md" in page.values("href")
+    for link in ("/feeds/cs.AI/2026-01-14", "/feeds/cs.AI", "/feeds/cs.AI/2026-01-13.md"):
+        assert link in page.values("href")
+        assert client.get(link).status_code == 200
+
+
+def test_a_feeds_page_leads_to_its_days_and_to_one_entry_a_day(client: FlaskClient) -> None:
+    links = Page(client.get("/feeds/zh/cs.AI?hl=en").text).values("href")
+
+    for link in ("/feeds/zh/cs.AI/2026-01-14?hl=en", "/feeds/zh/cs.AI/2026-01-13?hl=en"):
+        assert link in links
+    assert "/feeds/zh/daily/cs.AI.xml" in links
+
+
+def test_a_daily_feed_is_led_to_the_feeds_own_page(client: FlaskClient) -> None:
+    response = client.get("/feeds/zh/daily/cs.AI?hl=en")
+
+    assert (response.status_code, response.headers["Location"]) == (302, "/feeds/zh/cs.AI?hl=en")
+
+
+def test_a_day_that_nobody_knows_is_told(client: FlaskClient) -> None:
+    assert client.get("/feeds/cs.AI/2025-06-06", headers=BROWSER).status_code == 404

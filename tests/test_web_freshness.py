@@ -52,3 +52,10 @@ def test_no_document_is_kept_far_past_an_announcement(hours: int, seconds: int, 
 
     assert QUARTER <= seconds <= DAY
     assert now + timedelta(seconds=seconds) <= next_switch(now) + timedelta(minutes=15, seconds=1)
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_day_that_is_over_is_kept_for_a_day(is_complete: bool) -> None:
+    now = datetime(2026, 1, 14, 4, 59, tzinfo=UTC)
+
+    assert max_age("cs.AI/2026-01-13", now, is_complete=is_complete, is_closed=True) == 86_400

@@ -14,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedsvc.feed.window import LEAST_ENTRIES, Standing, compose_entries, select_papers, stand_papers
+from feedsvc.feed.window import (
+    LEAST_ENTRIES,
+    MOST_DAYS,
+    Standing,
+    compose_entries,
+    select_days,
+    select_papers,
+    stand_papers,
+)
 from feedsvc.paper import Announcement, Kind
 from tests.builders import MONDAY, make_announcement, make_digest, make_paper
 
@@ -297,3 +305,41 @@ def test_law_a_document_is_in_order_of_last_days(rows: list[Announcement]) -> No
     for _, same_day in groupby(standings, key=lambda s: s.last.day):
         ranks = [s.first.kind.rank for s in same_day]
         assert ranks == sorted(ranks)
+
+
+def on_days(*counts: int) -> list[Announcement]:
+    """Make so many announcements on each of the days before Monday, the newest first, as the store does."""
+    return [row for back, count in enumerate(counts) for row in some(count, MONDAY - timedelta(days=back))]
+
+
+@pytest.mark.parametrize(
+    ("counts", "chosen"),
+    [
+        ((), 0),
+        ((3,), 1),
+        ((500, 400), 2),
+        ((500, 400, 1), 2),
+        ((100, 50, 50, 1), 3),
+        ((100, 50, 51), 2),
+        ((1,) * 40, MOST_DAYS),
+    ],
+)
+def test_a_daily_feed_has_two_days_then_more_while_they_hold_two_hundred_papers(
+    counts: tuple[int, ...], chosen: int
+) -> None:
+    expected = tuple(MONDAY - timedelta(days=back) for back in range(chosen))
+
+    assert select_days(on_days(*counts)) == expected
+
+
+def test_a_paper_in_several_categories_counts_once_a_day() -> None:
+    rows = [make_announcement("2601.00001", category=f"cs.A{n}", day=MONDAY) for n in range(300)]
+
+    assert len(select_days([*rows, *on_days(0, 1, 1)])) == 3
+
+
+def test_days_are_read_no_further_than_needed() -> None:
+    rows = iter(on_days(150, 51, 10, 5))
+
+    assert len(select_days(rows)) == 2
+    assert len(list(rows)) == 4

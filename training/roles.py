@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from feedsvc.digest.cues import load_cues
 from feedsvc.digest.evaluation import Evaluation, LabelledAbstract, evaluate_roles
-from feedsvc.digest.features import Hashes, describe_surroundings, hash_grams, look_up, mark_places
+from feedsvc.digest.features import Grams, describe_surroundings, hash_grams, look_up, mark_places
 from feedsvc.digest.headings import Role
 from feedsvc.digest.roles import RoleModel, judge_roles
 from training.solver import Floats, fit_softmax
@@ -55,7 +56,7 @@ class Corpus:
     """Abstracts with the features of their sentences, which are numbered through."""
 
     abstracts: tuple[LabelledAbstract, ...]
-    hashes: tuple[Hashes, ...]
+    grams: tuple[Grams, ...]
     agreement: Floats
 
     @property
@@ -68,7 +69,7 @@ class Corpus:
         starts = self.starts
         rows = np.concatenate([np.arange(starts[at], starts[at + 1]) for at in chosen])
         abstracts = tuple(self.abstracts[at] for at in chosen)
-        return Corpus(abstracts, tuple(self.hashes[row] for row in rows), self.agreement[rows])
+        return Corpus(abstracts, tuple(self.grams[at] for at in chosen), self.agreement[rows])
 
     def soften(self, trust: float) -> Floats:
         """Give each sentence's target: its label as far as it is sure, the other roles share the rest."""
@@ -83,8 +84,8 @@ def read_corpus(*paths: Path) -> Corpus:
     """Read files of labelled abstracts as one corpus."""
     rows = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
     abstracts = tuple(LabelledAbstract(tuple(r["sentences"]), tuple(map(Role, r["labels"]))) for r in rows)
-    hashes = tuple(hash_grams(sentence) for row in rows for sentence in row["sentences"])
-    return Corpus(abstracts, hashes, np.array([c for row in rows for c in row["confs"]], dtype=np.float32))
+    grams = tuple(hash_grams(abstract.sentences) for abstract in abstracts)
+    return Corpus(abstracts, grams, np.array([c for row in rows for c in row["confs"]], dtype=np.float32))
 
 
 def train_model(corpus: Corpus, recipe: Recipe) -> RoleModel:
@@ -96,13 +97,14 @@ def train_model(corpus: Corpus, recipe: Recipe) -> RoleModel:
         first = train_first(corpus.select(np.setdiff1d(everything, fold)), recipe)
         for at in fold:
             span = slice(starts[at], starts[at + 1])
-            around[span] = first.look_around(first.weigh_words(corpus.hashes[span]))
+            grams = corpus.grams[at]
+            around[span] = first.look_around(first.weigh_words(grams), grams)
     return replace(train_first(corpus, recipe), surroundings=fit_scaled(around, targets, recipe))
 
 
 def train_first(corpus: Corpus, recipe: Recipe) -> RoleModel:
     """Train the first classifier; the second of the model is left at zero."""
-    hashes, counts = np.unique(np.concatenate(corpus.hashes), return_counts=True)
+    hashes, counts = np.unique(np.concatenate([grams.hashes for grams in corpus.grams]), return_counts=True)
     vocabulary = hashes[counts >= recipe.seen].astype(np.uint32)
     own, before, after = lay_out(corpus, vocabulary, recipe.nearby)
     places = np.concatenate([mark_places(len(abstract.roles)) for abstract in corpus.abstracts])
@@ -120,15 +122,16 @@ def train_first(corpus: Corpus, recipe: Recipe) -> RoleModel:
 
 def lay_out(corpus: Corpus, vocabulary: NDArray[np.uint32], nearby: float) -> tuple[Any, Any, Any]:
     """Give sparse rows of each sentence's features, of those of the sentence before and of the one after."""
-    pairs = [look_up(vocabulary, own) for own in corpus.hashes]
-    columns = [rows[known] for rows, known in pairs]
-    lengths = np.array([len(own) for own in columns])
+    columns, known = look_up(vocabulary, np.concatenate([grams.hashes for grams in corpus.grams]))
+    starts = np.concatenate([[0], np.cumsum(np.concatenate([grams.lengths for grams in corpus.grams]))])
+    lengths = np.add.reduceat(known, starts[:-1], dtype=np.int64)
+    columns = columns[known]
     values = np.repeat(1 / np.sqrt(np.maximum(1, lengths)), lengths).astype(np.float32)
-    shape = (len(columns), len(vocabulary))
-    own = sparse.csr_matrix((values, np.concatenate(columns), np.cumsum([0, *lengths])), shape=shape)
+    shape = (len(lengths), len(vocabulary))
+    own = sparse.csr_matrix((values, columns, np.cumsum([0, *lengths])), shape=shape)
     firsts, lasts = corpus.starts[:-1], corpus.starts[1:] - 1
-    before = sparse.diags(_mask(len(columns), firsts)[1:], offsets=-1, shape=(len(columns),) * 2)
-    after = sparse.diags(_mask(len(columns), lasts)[:-1], offsets=1, shape=(len(columns),) * 2)
+    before = sparse.diags(_mask(len(lengths), firsts)[1:], offsets=-1, shape=(len(lengths),) * 2)
+    after = sparse.diags(_mask(len(lengths), lasts)[:-1], offsets=1, shape=(len(lengths),) * 2)
     return own, nearby * before @ own, nearby * after @ own
 
 
@@ -154,7 +157,10 @@ def split_folds(count: int, seed: int) -> list[NDArray[np.int64]]:
 
 def count_surroundings() -> int:
     """Give the number of columns that the second classifier looks at."""
-    return describe_surroundings(np.zeros((1, len(ROLES)), np.float32)).shape[1] + mark_places(1).shape[1]
+    grams = hash_grams(["A sentence."])
+    unsure = np.full((1, len(ROLES)), 1 / len(ROLES), np.float32)
+    columns = describe_surroundings(unsure), load_cues().mark_cues(grams), mark_places(1)
+    return sum(rows.shape[1] for rows in columns)
 
 
 def _mask(count: int, left_out: NDArray[np.int64]) -> Floats:

@@ -6,6 +6,8 @@ Training and judging read sentences by these functions alone, so they cannot dis
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
 
@@ -21,6 +23,7 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|[^\w\s]")
 _OPENING_WORDS = 5
 _ENDING = 3  # letters
 _WORD = np.uint64(0xFFFFFFFF)
+_BITS = np.uint64(32)
 _OPENING = np.uint64(77)
 _ENDS, _TENTHS, _LENGTHS = 6, 10, 8
 _REACH = 3  # sentences looked at on either side
@@ -31,26 +34,73 @@ def read_tokens(sentence: str) -> list[str]:
     return ["#" if token[0].isdigit() else token for token in _TOKEN.findall(sentence.lower())]
 
 
-def hash_grams(sentence: str) -> Hashes:
-    """Give the features of a sentence, each as a hash of 32 bits, ascending, each once.
+@dataclass(frozen=True, slots=True, eq=False)
+class Grams:
+    """The features of an abstract's sentences, one sentence behind the other, ascending within each.
+
+    `hashes` have 32 bits; `lengths` says how many are each sentence's.
+    """
+
+    hashes: Hashes
+    lengths: NDArray[np.int64]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Give where each sentence's features begin; there is one at least, its start."""
+        return np.cumsum(self.lengths) - self.lengths
+
+
+def hash_grams(sentences: Sequence[str]) -> Grams:
+    """Give the features of each sentence of an abstract, each once.
 
     Features are its words, pairs and triples of words side by side (its start and its end count as words),
     the words among its first five, and the endings of longer words, which tell tense.
     """
-    tokens = read_tokens(sentence)
-    words = np.array([_hash_text(token) for token in ("^", *tokens, "$")], dtype=np.uint64)
+    tokens = [read_tokens(sentence) for sentence in sentences]
+    words = np.array([_hash_text(w) for own in tokens for w in ("^", *own, "$")], dtype=np.uint64)
+    counts = np.array([len(own) + 2 for own in tokens])
+    owner = np.repeat(np.arange(len(tokens), dtype=np.uint64), counts)
+    place = np.arange(len(words)) - np.repeat(np.cumsum(counts) - counts, counts)
+    is_word = (place > 0) & (place < np.repeat(counts, counts) - 1)
     pairs = _mix(words[:-1], words[1:])
     triples = _mix(pairs[:-1], words[2:])
-    opening = words[1 : 1 + _OPENING_WORDS]
-    endings = [_hash_ending(token) for token in tokens if len(token) > _ENDING + 1]
-    parts = (
-        words[1:-1],
-        pairs,
-        triples,
-        _mix(opening, np.full_like(opening, _OPENING)),
-        np.array(endings, dtype=np.uint64),
+    opens = is_word & (place <= _OPENING_WORDS)
+    endings = [(at, _hash_ending(w)) for at, own in enumerate(tokens) for w in own if len(w) > _ENDING + 1]
+    ended = np.array(endings, dtype=np.uint64).reshape(-1, 2)
+    marked = np.concatenate(
+        [
+            _mark(owner[is_word], words[is_word]),
+            _mark(owner[1:], pairs)[owner[1:] == owner[:-1]],
+            _mark(owner[2:], triples)[owner[2:] == owner[:-2]],
+            _mark(owner[opens], _mix(words[opens], np.full(opens.sum(), _OPENING, dtype=np.uint64))),
+            _mark(ended[:, 0], ended[:, 1]),
+        ]
     )
-    return np.unique(np.concatenate(parts))
+    found = np.unique(marked)
+    return Grams(found & _WORD, np.bincount((found >> _BITS).astype(np.int64), minlength=len(tokens)))
+
+
+def _mark(owners: NDArray[np.uint64], hashes: Hashes) -> NDArray[np.uint64]:
+    """Put the number of its sentence above each hash, so that sorting keeps sentences apart."""
+    return (owners << _BITS) | hashes
+
+
+def hash_phrase(phrase: str) -> int:
+    """Give the feature that a sentence with a phrase of one to three tokens has; ^ stands for its start.
+
+    Raises ValueError for a longer phrase.
+    """
+    tokens = read_tokens(phrase)
+    words = [np.array([_hash_text(token)], dtype=np.uint64) for token in tokens]
+    match words:
+        case [word]:
+            return int(word[0])
+        case [first, second]:
+            return int(_mix(first, second)[0])
+        case [first, second, third]:
+            return int(_mix(_mix(first, second), third)[0])
+        case _:
+            raise ValueError(f"{phrase!r} has {len(tokens)} tokens: expected one to three")
 
 
 def look_up(vocabulary: NDArray[np.uint32], hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -2,7 +2,8 @@
 
 Two classifiers stand one on the other, as in stacked generalization (Wolpert 1992): the first judges a
 sentence by its words, its neighbours' words and its place, the second by what the first thinks of all around
-it. `training/roles.py` makes the weights from CSAbstruct (Cohan et al., EMNLP 2019).
+it, and by the cues that stand there. `training/roles.py` makes the weights from CSAbstruct (Cohan et al.,
+EMNLP 2019).
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from feedsvc.digest.cues import load_cues
 from feedsvc.digest.features import (
     Floats,
-    Hashes,
+    Grams,
     describe_surroundings,
     hash_grams,
     look_up,
@@ -48,23 +50,24 @@ class RoleModel:
 
     def weigh(self, sentences: Sequence[str]) -> Floats:
         """Give the probability of each role, a row for each sentence of one abstract."""
-        chances = self.weigh_words([hash_grams(sentence) for sentence in sentences])
-        return _normalize(self.look_around(chances) @ self.surroundings)
+        grams = hash_grams(sentences)
+        return _normalize(self.look_around(self.weigh_words(grams), grams) @ self.surroundings)
 
-    def look_around(self, chances: Floats) -> Floats:
+    def look_around(self, chances: Floats, grams: Grams) -> Floats:
         """Give what the second classifier looks at, when the first thinks so of each sentence."""
-        return np.hstack([describe_surroundings(chances), mark_places(len(chances))])
+        cues = load_cues().mark_cues(grams)
+        return np.hstack([describe_surroundings(chances), cues, mark_places(len(chances))])
 
-    def weigh_words(self, hashes: Sequence[Hashes]) -> Floats:
+    def weigh_words(self, grams: Grams) -> Floats:
         """Give what the first classifier thinks of each sentence, by what its features are."""
-        starts = np.cumsum([0, *map(len, hashes[:-1])])
-        rows, known = look_up(self.vocabulary, np.concatenate(hashes))
+        starts = grams.starts
+        rows, known = look_up(self.vocabulary, grams.hashes)
         counts = np.maximum(1, np.add.reduceat(known, starts, dtype=np.int32))
         sums = np.add.reduceat(self.grams[rows] * known[:, None], starts, axis=0, dtype=np.int32)
         weighed: Floats = (sums * (self.scale / np.sqrt(counts)[:, None])).astype(np.float32)
         own, following, preceding = np.split(weighed, 3, axis=1)
         points = own + stack_neighbours(following)[0] + stack_neighbours(preceding)[1]
-        return _normalize(points + mark_places(len(hashes)) @ self.places)
+        return _normalize(points + mark_places(len(grams.lengths)) @ self.places)
 
 
 @cache

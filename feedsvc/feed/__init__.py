@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import quote, quote_plus
 from uuid import UUID, uuid5
 
@@ -15,15 +16,19 @@ NAMESPACE = UUID("96279dda-349a-4df0-b10d-423fe019fae7")
 LIMIT = 200
 KINDS = (Kind.NEW, Kind.CROSS)
 PAGE = "html"
+DAILY = "daily"
+MARKDOWN = "md"
+"""The format that only a feed's days have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
     """Everything that decides which entries a feed holds.
 
-    `place` is the path below `/feeds/` without format and language, decoded; `options` the parameters in
-    canonical order, percent-encoded, without those at their default. `query` is the whole selection, kinds
-    and all.
+    `place` is the path below `/feeds/` without format, language and day, decoded; `options` the parameters
+    in canonical order, percent-encoded, without those at their default. `query` is the whole selection, kinds
+    and all, but for the day: where there is one, this is what the feed takes in on that day alone. A daily
+    feed has an entry a day, the digest of what it takes in on it.
     """
 
     place: str
@@ -32,22 +37,46 @@ class Feed:
     query: Query
     limit: int = LIMIT
     description: str = ""
+    day: date | None = None
+    is_daily: bool = False
 
     @property
     def name(self) -> str:
         """The canonical name: two feeds are one exactly if this is equal."""
-        return f"{self.place}?{self.options}" if self.options else self.place
+        return f"{self._full_place}?{self.options}" if self.options else self._full_place
 
     @property
     def id(self) -> str:
-        """The feed's own id, the same in every format and language and on every host."""
-        return f"urn:uuid:{uuid5(NAMESPACE, self.name)}"
+        """The feed's own id, the same in every format and language, on every host, for all its days."""
+        return f"urn:uuid:{uuid5(NAMESPACE, replace(self, day=None).name)}"
+
+    def entry_id(self, day: date) -> str:
+        """Give the id of a day's entry in a daily feed."""
+        return f"urn:uuid:{uuid5(NAMESPACE, f'{self.name} {day}')}"
+
+    def on_day(self, day: date | None) -> Feed:
+        """Give one day of the feed; the feed itself for None."""
+        return replace(self, day=day, is_daily=False)
+
+    def as_daily(self) -> Feed:
+        """Give the feed with an entry a day."""
+        return replace(self, is_daily=True, day=None)
+
+    @property
+    def _full_place(self) -> str:
+        place = f"{DAILY}/{self.place}" if self.is_daily else self.place
+        return f"{place}/{self.day}" if self.day else place
 
     def path(self, format: str, language: str | None = None) -> str:
         """Give the canonical path and parameters of a document; the page for people has no suffix."""
         folder = f"/feeds/{language}/" if language else "/feeds/"
         suffix = "" if format == PAGE else f".{format}"
-        return folder + quote(self.place, safe="/+") + suffix + (f"?{self.options}" if self.options else "")
+        return (
+            folder
+            + quote(self._full_place, safe="/+")
+            + suffix
+            + (f"?{self.options}" if self.options else "")
+        )
 
 
 @dataclass(frozen=True, slots=True)

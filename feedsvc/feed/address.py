@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from feedsvc.errors import AddressError, InvalidIdError
-from feedsvc.feed import LIMIT, PAGE, Definition, Feed, Options, default_kinds, join_definitions
+from feedsvc.feed import (
+    DAILY,
+    LIMIT,
+    MARKDOWN,
+    PAGE,
+    Definition,
+    Feed,
+    Options,
+    default_kinds,
+    join_definitions,
+)
 from feedsvc.feed.catalogue import RESERVED, Catalogue, define_category
 from feedsvc.paper import ArxivId, Kind
 from feedsvc.query import Query, parse
@@ -26,7 +37,9 @@ MOST_GIVEN = 20
 NAMED = 3
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", re.IGNORECASE)
-_DAY = re.compile(r"(?!keyword/[^/]*$).*/\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+# Behind these words a slash may be part of what is asked for; behind a name only a day can stand.
+_WITH_SLASHES = frozenset({"keyword", "author", "like"})
 _OPTIONS = frozenset({"announce", "limit", "primary"})
 
 
@@ -53,7 +66,8 @@ def resolve(
     Raises UnknownFeedError, AddressError and QueryError.
     """
     language, rest = _split_language(path, catalogue, languages)
-    place, format = _split_format(rest, formats)
+    whole, format = _split_format(rest, formats)
+    place, day_text, is_daily = _split_day(whole)
     values = _collect(params)
     query = _read_query(place, values)
     options = _read_options(values)
@@ -63,6 +77,10 @@ def resolve(
         definition = define_query(query, catalogue)
         options = _fix_defaults(options, query)
     feed = definition.make_feed(options)
+    if day_text is not None:
+        feed = feed.on_day(read_day(day_text))
+    feed = feed.as_daily() if is_daily else feed
+    _check_format(feed, format)
     url = feed.path(format, language)
     parts = urlsplit(url)
     asked = (f"/feeds/{path}", list(params))
@@ -89,7 +107,7 @@ def define_query(query: Query, catalogue: Catalogue) -> Definition:
 
 def _split_language(path: str, catalogue: Catalogue, languages: Sequence[str]) -> tuple[str | None, str]:
     first, slash, rest = path.partition("/")
-    if not slash or _is_place(first, catalogue):
+    if not slash or _is_place(first, catalogue) or _DATE.match(rest):
         return None, path
     known = {language.lower(): language for language in languages}
     if first.lower() in known:
@@ -131,6 +149,45 @@ def _is_unknown_format(place: str, suffix: str) -> bool:
     )
 
 
+def _split_day(path: str) -> tuple[str, str | None, bool]:
+    """Split a path into the feed's place, what stands where a day would, and whether it is a daily feed."""
+    first, _, rest = path.partition("/")
+    is_daily = first.lower() == DAILY
+    place, text = _split_date(rest if is_daily else path)
+    if is_daily and not place:
+        raise AddressError(f"{path!r} names no feed: expected one behind it, as in daily/cs.AI")
+    if is_daily and text is not None:
+        raise AddressError(f"{path!r} is a day of a daily feed: expected it without 'daily/'")
+    return place, text, is_daily
+
+
+def _split_date(path: str) -> tuple[str, str | None]:
+    before, _, last = path.rpartition("/")
+    if before and _DATE.fullmatch(last) and before.lower() != "keyword":
+        return before, last
+    first, slash, rest = path.partition("/")
+    return (first, rest) if slash and first.lower() not in _WITH_SLASHES else (path, None)
+
+
+def read_day(text: str) -> date:
+    """Read a day of an address; zeros may be left out. Raises AddressError."""
+    found = _DATE.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError(text)
+        return date(*map(int, found.groups()))
+    except ValueError as error:
+        raise AddressError(f"{text!r} is no day: expected a date such as 2026-01-14") from error
+
+
+def _check_format(feed: Feed, format: str) -> None:
+    if format == MARKDOWN and feed.day is None:
+        raise AddressError(
+            f"'{MARKDOWN}' is the digest of one day: expected it behind a date, as in"
+            f" {feed.place}/2026-01-14.{MARKDOWN}"
+        )
+
+
 def _collect(params: Parameters) -> dict[str, str]:
     values = dict(params)
     if len(values) < len(params):
@@ -140,8 +197,6 @@ def _collect(params: Parameters) -> dict[str, str]:
 
 def _read_query(place: str, values: dict[str, str]) -> Query | None:
     """Give the query that an address carries; None where it names categories, archives and definitions."""
-    if _DAY.fullmatch(place):
-        raise AddressError(f"{place!r} names a day: expected a feed without one")
     first, _, rest = place.partition("/")
     match first.lower():
         case "keyword":
@@ -152,10 +207,6 @@ def _read_query(place: str, values: dict[str, str]) -> Query | None:
             return _read_search(values)
         case "like":
             return _read_papers(rest)
-        case "daily":
-            raise AddressError(
-                f"{place!r} cannot be served: expected a category, name, keyword, author, search or like"
-            )
     return None
 
 

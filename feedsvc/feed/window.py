@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby, islice
 
 from feedsvc.calendar import announced_at
 from feedsvc.paper import Announcement, Digest, Entry, Paper, order_id
 
 WHOLE_RELEASE_DAYS = 2
 LEAST_ENTRIES = 200
+WHOLE_DAYS = 2
+MOST_DAYS = 30
 
 
 def select_papers(by_release: Iterable[Announcement], by_day: Iterable[Announcement]) -> frozenset[str]:
@@ -25,6 +28,22 @@ def select_papers(by_release: Iterable[Announcement], by_day: Iterable[Announcem
     while len(chosen) < LEAST_ENTRIES and (announcement := next(earlier, None)):
         chosen.add(announcement.paper)
     return frozenset(chosen)
+
+
+def select_days(by_day: Iterable[Announcement]) -> tuple[date, ...]:
+    """Choose the days of a daily feed, newest first: two, then earlier ones while all hold up to 200 papers.
+
+    There are no more than 30. `by_day` holds what the feed takes in, newest day first; it is read only as far
+    as needed.
+    """
+    days: list[date] = []
+    held = 0
+    for day, rows in islice(groupby(by_day, lambda announcement: announcement.day), MOST_DAYS):
+        held += len({row.paper for row in rows})
+        if len(days) >= WHOLE_DAYS and held > LEAST_ENTRIES:
+            break
+        days.append(day)
+    return tuple(days)
 
 
 def _newest_releases(by_release: Iterable[Announcement]) -> Iterable[str]:

@@ -8,23 +8,35 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 
-from feedsvc.calendar import newest_day
+from feedsvc.calendar import announced_at, newest_day
 from feedsvc.errors import UnknownPaperError
-from feedsvc.feed import PAGE, Definition, Feed
+from feedsvc.feed import MARKDOWN, PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
-from feedsvc.feed.window import compose_entries, select_papers, stand_papers
+from feedsvc.feed.window import compose_entries, stand_papers
 from feedsvc.http import Clock
 from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
+from feedsvc.pipeline.days import (
+    check_day,
+    choose_days,
+    choose_papers,
+    describe_entry_of,
+    group_by_day,
+    is_closed,
+    limit_query,
+    link_archives,
+    name_feed,
+    write_markdown,
+)
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
 from feedsvc.query.registry import Registry
 from feedsvc.render import Format, Head
-from feedsvc.render.phrases import name_language
+from feedsvc.render.markdown import CONTENT_TYPE
 from feedsvc.store import Store
 from feedsvc.store.documents import DocumentKey, Stamp
 from feedsvc.taxonomy import load_taxonomy
@@ -96,7 +108,7 @@ class Publisher:
         """Give a feed's document: the ready one, or one made now and kept for a while.
 
         `language` None means the default one. Raises UnknownPaperError if it is about papers like one that
-        is not stored.
+        is not stored, and UnknownDayError for a day of which nothing is known.
         """
         key = (feed.name, format_, language or self._languages[0])
         ready = self._store.documents.find(key)
@@ -107,18 +119,27 @@ class Publisher:
         if kept is not None:
             return kept
         self.check_given(feed)
-        document = self._make_document(feed, format_, key[2], self.compose_feed(feed, key[2]))
-        return self._shelf.keep(key, revision, document)
+        entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
+        return self._shelf.keep(key, revision, self._make_document(feed, format_, key[2], entries))
 
     def choose_language(self, wanted: str) -> str:
         """Give the language of digests that comes nearest to a wanted one; the default where none does."""
         return next((own for own in self._languages if own.partition("-")[0] == wanted), self._languages[0])
 
     def check_given(self, feed: Feed) -> None:
-        """Raise UnknownPaperError if a feed is about papers like one that is not stored."""
+        """Raise UnknownPaperError if a feed is about papers like one that is not stored.
+
+        Raises UnknownDayError for a day of which nothing is known.
+        """
+        if feed.day is not None:
+            check_day(self._store, feed.day)
         given = sorted(given_papers(feed.query))
         if given and (unknown := self._store.likeness.find_unknown(given)):
             raise UnknownPaperError(unknown[0])
+
+    def is_closed(self, day: date) -> bool:
+        """Tell whether a later day has begun, so that only a repair changes this one."""
+        return is_closed(self._store, day)
 
     def is_complete(self, now: datetime) -> bool:
         """Tell whether the newest day is there in every followed category, and its documents had time.
@@ -240,16 +261,33 @@ class Publisher:
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
     def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
+        body = self._make_body(feed, format_, language, entries)
+        return self._finish_document((feed.name, format_, language), body)
+
+    def _make_body(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> bytes:
+        """Write a document whole or, where that is too much, with the first sentence of each section."""
+        write = self._choose_writer(feed, format_, language, entries)
+        body = write(brief=False)
+        return body if len(body) <= BRIEF_ABOVE_BYTES else write(brief=True)
+
+    def _choose_writer(
+        self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]
+    ) -> Callable[..., bytes]:
+        if feed.day is not None and format_ == MARKDOWN:
+            return partial(write_markdown, feed, feed.day, entries, language)
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
-        body = self._assemble(renderer, head, entries, language, brief=False)
-        if len(body) > BRIEF_ABOVE_BYTES:
-            body = self._assemble(renderer, head, entries, language, brief=True)
+        if feed.is_daily:
+            return partial(self._assemble_days, renderer, head, feed, entries, language)
+        return partial(self._assemble, renderer, head, entries, language)
+
+    def _finish_document(self, key: DocumentKey, body: bytes) -> Document:
+        feed, format_, language = key
         return Document(
-            feed=feed.name,
+            feed=feed,
             format=format_,
             language=language,
-            content_type=renderer.content_type,
+            content_type=CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type,
             body=body,
             packed=gzip.compress(body, 6, mtime=0),
             etag=hashlib.sha256(body).hexdigest()[:32],
@@ -257,25 +295,38 @@ class Publisher:
         )
 
     def _head(self, feed: Feed, renderer: Format, entries: Sequence[Entry], language: str) -> Head:
-        shown = None if language == self._languages[0] else language
+        shown = self._shown(language)
+        links = link_archives(self._store, feed, renderer.suffix, shown, entries)
+        nothing_since = announced_at(feed.day) if feed.day else BEFORE_ALL
         return Head(
             id=feed.id,
-            title=feed.title if shown is None else f"{feed.title} · {name_language(language)}",
+            title=name_feed(feed, language, is_default=shown is None),
             subtitle=feed.description,
-            updated=max((entry.updated for entry in entries), default=BEFORE_ALL),
+            updated=max((entry.updated for entry in entries), default=nothing_since),
             self_url=self._base + feed.path(renderer.suffix, shown),
             page_url=self._base + feed.path(PAGE, shown),
             language=language,
             generator_version=version("feedsvc"),
             stylesheet_url=f"{self._base}/static/feed.css",
+            **{name: self._base + path for name, path in links.items()},
         )
 
-    def compose_feed(self, feed: Feed, language: str) -> tuple[Entry, ...]:
-        """Give the entries of a feed's document, newest first."""
-        rows = self._store.announcements
-        query = rows.resolve(feed.query)
-        chosen = select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
-        standings = stand_papers(self._taken_in(query, chosen))[: feed.limit if feed.limit < 200 else None]
+    def _shown(self, language: str) -> str | None:
+        """Give a language as addresses name it: the default one not at all."""
+        return None if language == self._languages[0] else language
+
+    def compose_feed(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        """Give the entries of a feed's document, newest first; a daily feed's are those of its days.
+
+        Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
+        """
+        if feed.is_daily:
+            days = map(feed.on_day, choose_days(self._store, feed))
+            return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
+        query = self._store.announcements.resolve(feed.query)
+        chosen = choose_papers(self._store, query, feed.day)
+        taken_in = limit_query(query, feed.day, alone=alone)
+        standings = stand_papers(self._taken_in(taken_in, chosen))[: feed.limit if feed.limit < 200 else None]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)
@@ -298,6 +349,20 @@ class Publisher:
     ) -> bytes:
         fragments = [self._fragment(renderer.suffix, entry, language, brief) for entry in entries]
         return renderer.assemble(head, fragments)
+
+    def _assemble_days(
+        self,
+        renderer: Format,
+        head: Head,
+        feed: Feed,
+        entries: Sequence[Entry],
+        language: str,
+        *,
+        brief: bool,
+    ) -> bytes:
+        site = self._base, language, self._shown(language)
+        views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
+        return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
 
     def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
         return self._formats[format_].render_fragment(entry, language, brief=brief)

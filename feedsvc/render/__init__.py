@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from feedsvc.paper import Entry
+
+if TYPE_CHECKING:
+    from feedsvc.render.entry import EntryView
 
 __all__ = ["Format", "Head", "load_formats"]
 
@@ -22,7 +25,9 @@ class Head:
     """What a document says of its feed.
 
     `id` is a URN, `self_url` the document's own address, `page_url` the feed's page for people.
-    `stylesheet_url` names a CSS file for people who open the document itself in a browser.
+    `stylesheet_url` names a CSS file for people who open the document itself in a browser. The others are
+    the links of RFC 5005, section 4: what came before is at `previous_url`; a document that has a
+    `current_url` is itself an archive, with what came after it at `next_url`.
     """
 
     id: str
@@ -36,6 +41,19 @@ class Head:
     hub_url: str | None = None
     stylesheet_url: str | None = None
     author: str = "feedsvc"
+    current_url: str | None = None
+    previous_url: str | None = None
+    next_url: str | None = None
+
+    @property
+    def archive_links(self) -> dict[str, str]:
+        """The addresses of RFC 5005 that there are, by relation."""
+        links = {
+            "current": self.current_url,
+            "prev-archive": self.previous_url,
+            "next-archive": self.next_url,
+        }
+        return {relation: url for relation, url in links.items() if url}
 
 
 class Format(Protocol):
@@ -53,6 +71,10 @@ class Format(Protocol):
 
     def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
         """Write one entry; `brief` keeps only the first sentence of each section."""
+        ...
+
+    def render_view(self, view: EntryView, language: str) -> bytes:
+        """Write what was described already, be it no paper, as an entry."""
         ...
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:

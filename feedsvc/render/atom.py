@@ -32,6 +32,7 @@ from feedsvc.render.entry import EntryView, describe_entry
 ATOM = "http://www.w3.org/2005/Atom"
 ARXIV = "http://arxiv.org/schemas/atom"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+HISTORY = "http://purl.org/syndication/history/1.0"
 MEDIA_TYPE = "application/atom+xml"
 
 _TAIL = b"</feed>"
@@ -39,16 +40,19 @@ _NO_HEAD = Head("urn:x", "x", "", datetime(1970, 1, 1, tzinfo=UTC), "x:", "x:", 
 
 
 class ArxivExtension(BaseExtension):  # type: ignore[misc]
-    """What a feed has besides feedgen's elements: arXiv's namespace, and a stylesheet before the root."""
+    """What a feed has besides feedgen's elements: namespaces, a stylesheet before the root, `fh:archive`."""
 
     stylesheet_url: str | None = None
+    is_archive = False
 
     def extend_ns(self) -> dict[str, str]:
-        """Give the namespace, which the root then declares once for all entries."""
-        return {"arxiv": ARXIV}
+        """Give the namespaces, which the root then declares once for all entries."""
+        return {"arxiv": ARXIV} | ({"fh": HISTORY} if self.is_archive else {})
 
     def extend_atom(self, feed: etree._Element) -> etree._Element:
-        """Put the processing instruction before the root element."""
+        """Put the processing instruction before the root element, and the mark of an archive into it."""
+        if self.is_archive:
+            etree.SubElement(feed, f"{{{HISTORY}}}archive")
         if self.stylesheet_url:
             text = f'type="text/css" href={quoteattr(self.stylesheet_url)}'
             feed.addprevious(etree.ProcessingInstruction("xml-stylesheet", text))
@@ -71,8 +75,8 @@ class ArxivEntryExtension(BaseEntryExtension):  # type: ignore[misc]
         primary = self.view.categories[:1]
         for label in primary:
             _add(entry, "primary_category", None, {"term": label.term, "scheme": ARXIV})
-        _add(entry, "version", str(self.view.version))
-        _add(entry, "announce_type", self.view.kind.value)
+        _add(entry, "version", str(self.view.version or ""))
+        _add(entry, "announce_type", self.view.kind and self.view.kind.value)
         for doi in self.view.dois:
             _add(entry, "doi", doi)
         _add(entry, "journal_ref", self.view.journal_ref)
@@ -109,7 +113,10 @@ class AtomFormat:
 
     def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
         """Write one entry; `brief` keeps only the first sentence of each section."""
-        view = describe_entry(entry, language, brief=brief)
+        return self.render_view(describe_entry(entry, language, brief=brief), language)
+
+    def render_view(self, view: EntryView, language: str) -> bytes:
+        """Write what was described already, be it no paper, as an entry."""
         head, tail = _write(make_feed(_NO_HEAD)).removesuffix(_TAIL), _TAIL
         return _write(make_feed(_NO_HEAD, [make_entry(view, language)])).removeprefix(head).removesuffix(tail)
 
@@ -163,10 +170,13 @@ def make_feed(head: Head, entries: Sequence[FeedEntry] = ()) -> FeedGenerator:
     feed.link(href=head.page_url, rel="alternate", type="text/html")
     if head.hub_url:
         feed.link(href=head.hub_url, rel="hub")
+    for relation, url in head.archive_links.items():
+        feed.link(href=url, rel=relation, type=MEDIA_TYPE)
     feed.generator("feedsvc", version=head.generator_version)
     feed.language(head.language)
     feed.register_extension("arxiv", ArxivExtension, ArxivEntryExtension)
     feed.arxiv.stylesheet_url = head.stylesheet_url
+    feed.arxiv.is_archive = head.current_url is not None
     for entry in entries:
         feed.add_entry(entry, order="append")
     return feed

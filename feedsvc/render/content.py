@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.builder import E
 
+from feedsvc.render.mathml import read_mathml
 from feedsvc.render.spelling import Script
 from feedsvc.render.tex import Address, Source, read_tex
 
@@ -68,7 +69,7 @@ def render_content(body: Body, language: str) -> str:
         *([_render_notes(body)] if body.notes else []),
         E.p(*_separate((E.a(name, href=address) for name, address in body.links), " · ")),
     ]
-    if not _is_same(body.language, language):
+    if not is_same(body.language, language):
         blocks = [E.div(*blocks, lang=body.language)]
     return "".join(etree.tostring(block, encoding="unicode") for block in blocks)
 
@@ -82,7 +83,8 @@ def _render_piece(piece: str | Script | Source | Address) -> Node:
     if isinstance(piece, Script):
         return (E.sup if piece.raised else E.sub)(*map(_render_piece, piece.body))
     if isinstance(piece, Source):
-        return E.code(piece.tex)
+        mathml = read_mathml(piece.tex)
+        return E.code(piece.tex) if mathml is None else mathml
     if isinstance(piece, Address):
         return E.a(piece.url, href=piece.url)
     return piece
@@ -98,7 +100,7 @@ def _render_sections(sections: Iterable[Section], language: str) -> Iterator[etr
         if section.heading:
             yield E.h3(section.heading)
         for nodes in filter(None, map(render_text, split_paragraphs(section.text))):
-            yield E.p(*nodes, _mark_language(section.language, language))
+            yield E.p(*nodes, mark_language(section.language, language))
 
 
 def split_paragraphs(text: str) -> list[str]:
@@ -114,7 +116,7 @@ def _render_notes(body: Body) -> etree._Element:
 
 def _render_note(note: Note, body: Body) -> list[Node]:
     nodes: list[Node] = [E.a(note.text, href=note.url)] if note.url else render_text(note.text)
-    if not _is_same(note.language, body.language):
+    if not is_same(note.language, body.language):
         nodes = [E.span(*nodes, lang=note.language)]
     return [note.label, *nodes]
 
@@ -123,9 +125,11 @@ def _separate(nodes: Iterable[Node], separator: str) -> list[Node]:
     return [part for node in nodes for part in (separator, node)][1:]
 
 
-def _mark_language(language: str, around: str) -> dict[str, str]:
-    return {} if _is_same(language, around) else {"lang": language}
+def mark_language(language: str, around: str) -> dict[str, str]:
+    """Give the attribute of an element in a language that differs from the one around it."""
+    return {} if is_same(language, around) else {"lang": language}
 
 
-def _is_same(language: str, other: str) -> bool:
+def is_same(language: str, other: str) -> bool:
+    """Tell whether two tags name one language."""
     return language.lower() == other.lower()

@@ -62,7 +62,8 @@ class EntryView:
     """All that any format says of an entry. Text is fit for XML; no field is empty where it is not None.
 
     `content` is XHTML made of `body`, `summary` plain text, the first sentences of what is new. The primary
-    category and the abstract page's link come first.
+    category and the page for people come first, which is a paper's abstract page. An entry that is no paper
+    has neither kind nor version.
     """
 
     id: str
@@ -73,8 +74,8 @@ class EntryView:
     authors: tuple[Author, ...]
     categories: tuple[Label, ...]
     links: tuple[Link, ...]
-    kind: Kind
-    version: int
+    kind: Kind | None
+    version: int | None
     comment: str | None
     journal_ref: str | None
     dois: tuple[str, ...]
@@ -82,6 +83,11 @@ class EntryView:
     body: Body
     content: str
     summary: str | None
+
+    @property
+    def page_url(self) -> str:
+        """Where a person reads on."""
+        return self.links[0].href
 
 
 @lru_cache(VIEWS)

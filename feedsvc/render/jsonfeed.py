@@ -24,7 +24,11 @@ class JsonFormat:
 
     def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
         """Write one entry; `brief` keeps only the first sentence of each section."""
-        return _write(describe_item(describe_entry(entry, language, brief=brief)))
+        return self.render_view(describe_entry(entry, language, brief=brief), language)
+
+    def render_view(self, view: EntryView, language: str) -> bytes:
+        """Write what was described already, be it no paper, as an item."""
+        return _write(describe_item(view))
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
         """Put a document together from its entries' fragments, in their order."""
@@ -58,7 +62,7 @@ def describe_item(view: EntryView) -> dict[str, Any]:
     arxiv = {
         "about": ABOUT,
         "version": view.version,
-        "announce_type": view.kind.value,
+        "announce_type": view.kind.value if view.kind else None,
         "primary_category": next((label.term for label in view.categories), None),
         "pdf": links.get("pdf"),
         "html": links.get("html"),
@@ -69,7 +73,7 @@ def describe_item(view: EntryView) -> dict[str, Any]:
     }
     item = {
         "id": view.id,
-        "url": view.id,
+        "url": view.page_url,
         "title": view.title,
         "content_html": view.content,
         "summary": view.summary,
@@ -77,22 +81,30 @@ def describe_item(view: EntryView) -> dict[str, Any]:
         "date_modified": view.updated.isoformat(),
         "authors": [{"name": author.name} for author in view.authors],
         "tags": [label.term for label in view.categories],
-        "_arxiv": _without_gaps(arxiv),
+        "_arxiv": _without_gaps(arxiv) if view.version else None,
     }
     return _without_gaps(item)
 
 
 def _describe_feed(head: Head) -> dict[str, Any]:
+    about = {
+        "id": head.id,
+        "updated": head.updated.isoformat(),
+        "version": head.generator_version,
+        "archive": True if head.current_url else None,
+        **{relation.replace("-", "_"): url for relation, url in head.archive_links.items()},
+    }
     feed = {
         "version": VERSION,
         "title": clean_line(head.title) or head.id,
         "home_page_url": head.page_url,
         "feed_url": head.self_url,
+        "next_url": head.previous_url,
         "description": clean_line(head.subtitle) or None,
         "authors": [{"name": clean_line(head.author)}],
         "language": head.language,
         "hubs": [{"type": "WebSub", "url": head.hub_url}] if head.hub_url else None,
-        "_feedsvc": {"id": head.id, "updated": head.updated.isoformat(), "version": head.generator_version},
+        "_feedsvc": _without_gaps(about),
     }
     return _without_gaps(feed)
 

@@ -31,6 +31,16 @@ class Phrases:
     original_title: str
     extractive: str
     written: str
+    daily: str
+    papers: str
+    new_papers: str
+    cross_papers: str
+    replace_papers: str
+    replace_cross_papers: str
+    no_papers: str
+    contents: str
+    authors: str
+    more_authors: str
     like: str
     comments: str
     journal_ref: str
@@ -47,6 +57,15 @@ class Phrases:
         """Say how a paper was announced: `Replacement (v2)`."""
         pattern: str = getattr(self, kind.name.lower())
         return pattern.format(version=version)
+
+    def name_group(self, kind: Kind) -> str:
+        """Give the heading over papers that were so announced."""
+        heading: str = getattr(self, f"{kind.name.lower()}_papers")
+        return heading
+
+    def count_more(self, authors: int) -> str:
+        """Say how many more authors there are than were named."""
+        return self.more_authors.format(count=f"{authors:,}")
 
     def name_method(self, method: str) -> str:
         """Say where a digest comes from."""

@@ -25,7 +25,7 @@ from lxml import etree
 
 from feedsvc.paper import Entry
 from feedsvc.render import Head
-from feedsvc.render.atom import ARXIV, ATOM
+from feedsvc.render.atom import ARXIV, ATOM, HISTORY
 from feedsvc.render.characters import clean_line
 from feedsvc.render.entry import EntryView, describe_entry
 
@@ -38,20 +38,23 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
 
 class ChannelExtension(BaseExtension):  # type: ignore[misc]
-    """What a channel has besides feedgen's elements: the time of its last change, and its hub."""
+    """What a channel has besides feedgen's elements: when it last changed, its hub, its archives."""
 
-    updated: datetime
-    hub_url: str | None = None
+    head: Head
 
     def extend_ns(self) -> dict[str, str]:
         """Give the namespaces, which the root then declares once for all items."""
-        return {"arxiv": ARXIV, "dc": DUBLIN_CORE}
+        return {"arxiv": ARXIV, "dc": DUBLIN_CORE} | ({"fh": HISTORY} if self.head.current_url else {})
 
     def extend_rss(self, rss: etree._Element) -> etree._Element:
         """Complete the channel."""
-        etree.SubElement(rss[0], "lastBuildDate").text = format_datetime(self.updated)
-        if self.hub_url:
-            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": "hub", "href": self.hub_url})
+        etree.SubElement(rss[0], "lastBuildDate").text = format_datetime(self.head.updated)
+        if self.head.hub_url:
+            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": "hub", "href": self.head.hub_url})
+        for relation, url in self.head.archive_links.items():
+            etree.SubElement(rss[0], f"{{{ATOM}}}link", {"rel": relation, "href": url, "type": MEDIA_TYPE})
+        if self.head.current_url:
+            etree.SubElement(rss[0], f"{{{HISTORY}}}archive")
         return rss
 
 
@@ -65,7 +68,8 @@ class ItemExtension(BaseEntryExtension):  # type: ignore[misc]
         for author in self.view.authors:
             etree.SubElement(item, f"{{{DUBLIN_CORE}}}creator").text = author.name
         etree.SubElement(item, "pubDate").text = format_datetime(self.view.published)
-        told = [("announce_type", self.view.kind.value), ("version", str(self.view.version))]
+        kind, version = self.view.kind, self.view.version
+        told = [("announce_type", kind.value if kind else ""), ("version", str(version or ""))]
         told += [("doi", doi) for doi in self.view.dois]
         told += [("journal_ref", self.view.journal_ref or ""), ("comment", self.view.comment or "")]
         for name, text in told:
@@ -84,7 +88,10 @@ class RssFormat:
 
     def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
         """Write one entry; `brief` keeps only the first sentence of each section."""
-        view = describe_entry(entry, language, brief=brief)
+        return self.render_view(describe_entry(entry, language, brief=brief), language)
+
+    def render_view(self, view: EntryView, language: str) -> bytes:
+        """Write what was described already, be it no paper, as an item."""
         head = _write(_make_channel(_NO_HEAD)).removesuffix(_TAIL)
         return _write(_make_channel(_NO_HEAD, [make_item(view)])).removeprefix(head).removesuffix(_TAIL)
 
@@ -118,10 +125,10 @@ def make_item(view: EntryView) -> FeedEntry:
     """Give feedgen's entry for a view, ready to be written as an item."""
     entry = FeedEntry()
     entry.title(_TAG.sub(lambda sign: escape(sign[0]), view.title))
-    entry.link(href=view.id)
+    entry.link(href=view.page_url)
     entry.description(view.summary or view.title, isSummary=True)
     entry.content(view.content, type="CDATA" if "]]>" not in view.content else None)
-    entry.guid(view.id, permalink=True)
+    entry.guid(view.id, permalink=view.id == view.page_url)
     entry.category([{"term": label.term, "scheme": ARXIV} for label in view.categories])
     entry.register_extension("arxiv", ItemExtension)
     entry.arxiv.view = view
@@ -139,8 +146,7 @@ def _make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
     # Private to feedgen, which else writes the present time, under another locale.
     feed._FeedGenerator__rss_lastBuildDate = None
     feed.register_extension("arxiv", ChannelExtension, ItemExtension)
-    feed.arxiv.updated = head.updated
-    feed.arxiv.hub_url = head.hub_url
+    feed.arxiv.head = head
     for item in items:
         feed.add_entry(item, order="append")
     return feed

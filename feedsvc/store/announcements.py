@@ -15,11 +15,18 @@ from feedsvc.query import Query, Subject
 from feedsvc.query.ast import is_relative, resolve_dates, resolve_likeness
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
-from feedsvc.store.candidates import find_by_place, find_by_release, find_horizon, find_newest_day
+from feedsvc.store.candidates import (
+    find_by_place,
+    find_by_release,
+    find_days_around,
+    find_horizon,
+    find_newest_day,
+    find_on_day,
+)
 from feedsvc.store.engine import read
 from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.place import day_of
-from feedsvc.store.plan import plan_query
+from feedsvc.store.plan import Plan, plan_query
 from feedsvc.store.rows import read_announcement
 from feedsvc.store.versions import chunked, load_papers
 
@@ -61,14 +68,19 @@ class AnnouncementStore:
         plan = plan_query(query)
         with read(self._engine) as connection:
             find = find_by_release if by_release else find_by_place
-            statements = find(connection, plan, self._most_searched)
-            size = CHUNK_EXACT if plan.exact else CHUNK
-            chunks = (chunk for statement in statements for chunk in self._read(connection, statement, size))
-            if plan.exact:
-                yield from chain.from_iterable(chunks)
-                return
-            subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
-            yield from (s.announcement for s in islice(subjects, self._most_read) if query.matches(s))
+            yield from self._sift(connection, find(connection, plan, self._most_searched), plan, query)
+
+    def matching_on(self, query: Query, day: date) -> Iterator[Announcement]:
+        """Give the announcements of a day that match a query, in no order, however long ago the day was."""
+        query = self.resolve(query)
+        plan = plan_query(query)
+        with read(self._engine) as connection:
+            yield from self._sift(connection, [find_on_day(connection, plan, day)], plan, query)
+
+    def days_around(self, day: date) -> tuple[date | None, date | None]:
+        """Give the nearest days with an announcement of whatever feed, before and after a day."""
+        with read(self._engine) as connection:
+            return find_days_around(connection, day)
 
     def resolve(self, query: Query) -> Query:
         """Give a query that says by itself what it takes in, as long as the store does not change.
@@ -117,6 +129,18 @@ class AnnouncementStore:
         with read(self._engine) as connection:
             rows = connection.execute(statement.limit(limit))
             return self._subjects(connection, [read_announcement(row) for row in rows])
+
+    def _sift(
+        self, connection: Connection, statements: Iterable[Select[Any]], plan: Plan, query: Query
+    ) -> Iterator[Announcement]:
+        """Give the rows of statements that match a query, which is asked only where the plan is not exact."""
+        size = CHUNK_EXACT if plan.exact else CHUNK
+        chunks = (chunk for statement in statements for chunk in self._read(connection, statement, size))
+        if plan.exact:
+            yield from chain.from_iterable(chunks)
+            return
+        subjects = (subject for chunk in chunks for subject in self._subjects(connection, chunk))
+        yield from (s.announcement for s in islice(subjects, self._most_read) if query.matches(s))
 
     def _read(
         self, connection: Connection, statement: Select[Any], size: int

@@ -80,6 +80,25 @@ def find_by_release(
             yield found.where(table.released.between(*span))
 
 
+def find_on_day(connection: Connection, plan: Plan, day: date) -> Select[Any]:
+    """Give the statement of a day's rows, in no order; no word is too common for a single day."""
+    table = schema.announcements.c
+    places = first_place(day), last_place(day)
+    statement = select(schema.announcements).where(plan.clause)
+    if plan.words is not None:
+        return words_of(connection).find(statement, plan.words, places)
+    return statement.where(table.place.between(*places))
+
+
+def find_days_around(connection: Connection, day: date) -> tuple[date | None, date | None]:
+    """Give the nearest days with an announcement, before and after a day."""
+    place = schema.announcements.c.place
+    before = select(func.max(place)).where(place < first_place(day)).scalar_subquery()
+    after = select(func.min(place)).where(place > last_place(day)).scalar_subquery()
+    row = connection.execute(select(before, after)).one()
+    return None if row[0] is None else day_of(row[0]), None if row[1] is None else day_of(row[1])
+
+
 def find_horizon(connection: Connection, plan: Plan, most_searched: int | None = None) -> int:
     """Give the place before which the words of a plan are not looked for; 0 if they are everywhere."""
     index = words_of(connection)

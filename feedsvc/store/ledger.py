@@ -14,6 +14,7 @@ from feedsvc.store import schema
 from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
 from feedsvc.store.listed import insert_absent, save_announcements, settle_estimates
+from feedsvc.store.place import first_place, last_place
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import batch_row, read_announcement, read_batch
 from feedsvc.store.versions import chunked, save_papers
@@ -163,6 +164,16 @@ class LedgerStore:
         """Give the first day that any listing was asked for; None before that."""
         with read(self._engine) as connection:
             return connection.execute(select(func.min(schema.batches.c.day))).scalar()
+
+    def knows_day(self, day: date) -> bool:
+        """Tell whether a day has announcements, or is settled without any, in whatever category."""
+        places, batches = schema.announcements.c.place, schema.batches.c
+        announced = select(places).where(places.between(first_place(day), last_place(day)))
+        settled = select(batches.day).where(
+            batches.day == day, batches.state.in_([state.value for state in SETTLED])
+        )
+        with read(self._engine) as connection:
+            return any(connection.execute(query.limit(1)).first() for query in (announced, settled))
 
     def newest_day(self) -> date | None:
         """Give the newest day with an announcement; None for an empty ledger."""

@@ -20,6 +20,7 @@ from feedsvc.web.negotiation import (
 )
 
 BROWSER_XML = "application/xml; charset=utf-8"
+MARKDOWN = "text/markdown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,17 @@ def make_ready(body: bytes, content_type: str) -> Ready:
 
 def show_in_browser(ready: Ready, asked: Asked) -> Ready:
     """Give the same bytes under a type that browsers show, if a person opened them: a feed is styled XML."""
-    is_xml = ready.content_type.partition(";")[0].endswith("+xml")
-    return replace(ready, content_type=BROWSER_XML) if is_xml and asked.destination == "document" else ready
+    if asked.destination != "document":
+        return ready
+    type_ = ready.content_type.partition(";")[0]
+    shown = (
+        BROWSER_XML
+        if type_.endswith("+xml")
+        else f"{PLAIN}; charset=utf-8"
+        if type_ == MARKDOWN
+        else ready.content_type
+    )
+    return replace(ready, content_type=shown)
 
 
 def answer(ready: Ready, asked: Asked, headers: Mapping[str, str]) -> Answer:

@@ -15,6 +15,7 @@ from feedsvc.errors import (
     QueryError,
     StoreError,
     UnfollowedError,
+    UnknownDayError,
     UnknownFeedError,
     UnknownPaperError,
 )
@@ -48,6 +49,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(QueryError, _answer_query)
     app.register_error_handler(UnknownFeedError, _answer_unknown_feed)
     app.register_error_handler(UnknownPaperError, _answer_unknown_paper)
+    app.register_error_handler(UnknownDayError, _answer_unknown_day)
     app.register_error_handler(AddressError, _answer_address)
     app.register_error_handler(StoreError, _answer_store)
     app.register_error_handler(HTTPException, _answer_http)
@@ -77,6 +79,10 @@ def _offer_keyword(name: str) -> tuple[str, ...]:
 
 def _answer_unknown_paper(error: UnknownPaperError) -> Response:
     return _tell(Problem(404, "No such paper here", _as_sentence(str(error))), str(error))
+
+
+def _answer_unknown_day(error: UnknownDayError) -> Response:
+    return _tell(Problem(404, "No such day here", _as_sentence(str(error))), str(error))
 
 
 def _answer_address(error: AddressError) -> Response:

@@ -10,13 +10,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import render_template
 
-from feedsvc.feed import PAGE, Feed
+from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.catalogue import define_category
 from feedsvc.http import Clock
 from feedsvc.paper import Document, Kind
+from feedsvc.pipeline.days import link_archives, name_feed
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.render import Format
+from feedsvc.render.markdown import CONTENT_TYPE as MARKDOWN_TYPE
 from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
 from feedsvc.web.cards import Card, make_card
@@ -90,20 +92,22 @@ class FeedPages:
     def _make_page(self, key: tuple[str, str, str], feed: Feed, language: str | None) -> Document:
         self._publisher.check_given(feed)
         entries = self._publisher.compose_feed(feed, language or self._languages[0])
+        archives = link_archives(self._store, feed, PAGE, language, entries)
         cards = [make_card(entry, read_language()) for entry in entries]
         page = render_template(
             "feed.html",
             feed=feed,
+            name=name_feed(feed, read_language(), is_default=True),
+            archives=archives,
+            daily=None if feed.day else feed.as_daily(),
             chosen=language,
             days=list(_split_days(cards)),
             count=len(cards),
             choices=list(_offer_kinds(feed)),
             # The title of a category says all there is to say.
             words="" if define_category(feed.place) else put_in_words(feed.query, speak),
-            formats={
-                suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
-            },
-            labels=LABELS,
+            formats=self._find_formats(feed),
+            labels={**LABELS, MARKDOWN: "Markdown"},
             others=[(each if each != self._languages[0] else None, each) for each in self._languages],
             name_language=name_language,
             address=self._site.address,
@@ -114,6 +118,11 @@ class FeedPages:
         ready = make_ready(page.encode(), TYPE)
         now = self._clock.now().replace(microsecond=0)
         return Document(*key, TYPE, ready.body, ready.packed, ready.etag, now)
+
+    def _find_formats(self, feed: Feed) -> dict[str, str]:
+        """Give the formats that a feed is offered in, with their types; a day has one more."""
+        found = {name: self._formats[name].content_type for name in LABELS if name in self._formats}
+        return found | ({MARKDOWN: MARKDOWN_TYPE} if feed.day else {})
 
 
 def _split_days(cards: Iterable[Card]) -> Iterable[DaySection]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
-from feedsvc.feed import PAGE, Feed
+from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.http import Clock
@@ -20,7 +20,7 @@ from feedsvc.web.directory import Directory
 from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.freshness import max_age
 from feedsvc.web.language import PARAMETER
-from feedsvc.web.pages import add_language, asked_language, read_language, read_vary
+from feedsvc.web.pages import add_language, asked_language, link_page, read_language, read_vary
 from feedsvc.web.responses import read_asked, send_answer
 from feedsvc.web.site import Site
 from feedsvc.web.subscribers import Subscribers, read_told
@@ -51,7 +51,7 @@ class FeedViews:
         self._saved = saved
         self._clock = clock
         self._languages = languages
-        self._formats = (*formats, PAGE)
+        self._formats = (*formats, MARKDOWN, PAGE)
         self._pages = pages
         self._subscribers = subscribers
 
@@ -71,7 +71,12 @@ class FeedViews:
         if not _is_as_asked(address):
             return self._lead(self._site.prefix + add_language(address.url), 308)
         self._directory.check_followed(address.feed.place)
-        return self._send_page(address) if address.format == PAGE else self._send_document(address)
+        if address.format != PAGE:
+            return self._send_document(address)
+        if address.feed.is_daily:
+            # A feed's page has its papers by day: it is the page of its daily feed, too.
+            return self._lead(link_page(address.feed.on_day(None), address.language), 302)
+        return self._send_page(address)
 
     def _send_page(self, address: Address) -> Response:
         g.path_language = address.language
@@ -98,14 +103,18 @@ class FeedViews:
 
     def _note_subscribers(self, address: Address) -> None:
         agent, place = request.headers.get("User-Agent", ""), address.feed.place
-        # Feeds without a name are without end, and no list shows them.
-        if read_told(agent) and (place in self._directory.anchors or self._saved.define(place)):
+        # Feeds without a name are without end, and no list shows them; nobody subscribes to a day.
+        if not read_told(agent) or address.feed.day is not None:
+            return
+        if place in self._directory.anchors or self._saved.define(place):
+            format_ = f"daily {address.format}" if address.feed.is_daily else address.format
             language = address.language or self._languages[0]
-            self._subscribers.note((place, address.format, language), agent)
+            self._subscribers.note((place, format_, language), agent)
 
     def _find_age(self, feed: Feed) -> int:
         now = self._clock.now()
-        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now))
+        is_closed = feed.day is not None and self._publisher.is_closed(feed.day)
+        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now), is_closed=is_closed)
 
     def _lead(self, target: str, status: int) -> BaseResponse:
         response = redirect(target, status)

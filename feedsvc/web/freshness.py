@@ -15,11 +15,14 @@ PREPARATION = timedelta(minutes=5)
 SPREAD = timedelta(minutes=5)
 
 
-def max_age(feed: str, now: datetime, *, is_complete: bool) -> int:
+def max_age(feed: str, now: datetime, *, is_complete: bool, is_closed: bool = False) -> int:
     """Give the seconds for which a feed's document may be kept: a quarter of an hour to a day.
 
-    `is_complete` tells that nothing more of the newest day is awaited.
+    `is_complete` tells that nothing more of the newest day is awaited; `is_closed`, that the document is of
+    a day that is over, which only a repair may still reach.
     """
+    if is_closed:
+        return ceil(MOST.total_seconds())
     if not is_complete:
         return ceil(LEAST.total_seconds())
     ends = next_switch(now) + PREPARATION + _delay(feed)

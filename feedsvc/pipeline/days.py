@@ -1,0 +1,115 @@
+"""One day of a feed: whether there is such a day, its place among the others, and its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby
+
+from feedsvc.calendar import day_announced_at
+from feedsvc.errors import UnknownDayError
+from feedsvc.feed import MARKDOWN, PAGE, Feed
+from feedsvc.feed.window import select_days, select_papers
+from feedsvc.paper import Entry
+from feedsvc.query import Query
+from feedsvc.query.ast import AnnouncedOn, all_of
+from feedsvc.render.day import collect_day, describe_day
+from feedsvc.render.entry import EntryView, Link
+from feedsvc.render.markdown import render_day
+from feedsvc.render.phrases import load_phrases, name_language
+from feedsvc.store import Store
+
+
+def check_day(store: Store, day: date) -> None:
+    """Raise UnknownDayError for a day of which the ledger knows nothing, not even that it was quiet."""
+    if not store.ledger.knows_day(day):
+        around = store.announcements.days_around(day)
+        raise UnknownDayError(day, tuple(near for near in around if near))
+
+
+def is_closed(store: Store, day: date) -> bool:
+    """Tell whether a later day has begun, so that only a repair changes this one."""
+    newest = store.ledger.newest_day()
+    return newest is not None and day < newest
+
+
+def choose_papers(store: Store, query: Query, day: date | None) -> frozenset[str]:
+    """Choose the papers of a feed's document, or of its document of a day: all of them."""
+    rows = store.announcements
+    if day is not None:
+        return frozenset(announcement.paper for announcement in rows.matching_on(query, day))
+    return select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
+
+
+def choose_days(store: Store, feed: Feed) -> tuple[date, ...]:
+    """Choose the days of a daily feed, newest first."""
+    return select_days(store.announcements.matching(feed.query, by_release=False))
+
+
+def limit_query(query: Query, day: date | None, *, alone: bool) -> Query:
+    """Give what a document of a day takes in of its papers: up to the day, or what was announced on it alone.
+
+    So an entry in an archive says what the feed itself said of the paper at the end of the day.
+    """
+    return query if day is None else all_of((query, AnnouncedOn(day if alone else date.min, day)))
+
+
+def group_by_day(entries: Iterable[Entry]) -> Iterator[tuple[date, tuple[Entry, ...]]]:
+    """Give the entries of a daily feed, newest day first, day by day."""
+    for moment, told in groupby(entries, lambda entry: entry.updated):
+        yield day_announced_at(moment), tuple(told)
+
+
+def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
+    """Give a document's title: the feed's, then what tells it from the feed's other documents."""
+    phrases = load_phrases(language)
+    parts = [feed.title]
+    if feed.is_daily:
+        parts.append(phrases.daily)
+    if not is_default:
+        parts.append(name_language(language))
+    if feed.day is not None:
+        parts.append(phrases.format_date(feed.day))
+    return " · ".join(parts)
+
+
+def write_markdown(feed: Feed, day: date, entries: Iterable[Entry], language: str, *, brief: bool) -> bytes:
+    """Write the digest of a feed's day, of entries that tell of the day alone."""
+    return render_day(collect_day(feed.title, day, entries, language, brief=brief))
+
+
+def describe_entry_of(
+    feed: Feed, day: date, entries: Iterable[Entry], site: tuple[str, str, str | None], *, brief: bool
+) -> EntryView:
+    """Describe a day as an entry of a daily feed.
+
+    `site` is the base address, the language, and the same as addresses name it.
+    """
+    base, language, shown = site
+    dated = feed.on_day(day)
+    links = (
+        Link(base + dated.path(PAGE, shown), "alternate", "text/html"),
+        Link(base + dated.path(MARKDOWN, shown), "alternate", "text/markdown"),
+    )
+    digest = collect_day(feed.title, day, entries, language, brief=brief)
+    return describe_day(digest, feed.entry_id(day), links)
+
+
+def link_archives(
+    store: Store, feed: Feed, format: str, language: str | None, entries: Iterable[Entry]
+) -> dict[str, str]:
+    """Give the paths of RFC 5005 by the names that a document's head has for them.
+
+    A feed links to the day of its newest entry, which tells without the ledger: a new day of which the feed
+    takes in nothing leaves its bytes alone.
+    """
+    if feed.is_daily:
+        return {}
+    if feed.day is None:
+        newest = max((day_announced_at(entry.updated) for entry in entries), default=None)
+        days = {"previous_url": newest}
+        paths = {}
+    else:
+        days = dict(zip(("previous_url", "next_url"), store.announcements.days_around(feed.day), strict=True))
+        paths = {"current_url": feed.on_day(None).path(format, language)}
+    return paths | {name: feed.on_day(day).path(format, language) for name, day in days.items() if day}
