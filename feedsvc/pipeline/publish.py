@@ -274,7 +274,7 @@ class Publisher:
         self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]
     ) -> Callable[..., bytes]:
         if feed.day is not None and format_ == MARKDOWN:
-            return partial(write_markdown, feed, feed.day, entries, language)
+            return partial(write_markdown, feed, feed.day, entries, language, self._base)
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
         if feed.is_daily:

@@ -52,10 +52,8 @@ class BadgeViews:
         params = list(request.args.items(multi=True))
         address = resolve(path, params, self._catalogue, self._languages, (PAGE,))
         self._directory.check_followed(address.feed.place)
-        if not address.is_canonical or address.language:
-            canonical = address.feed.path(PAGE)
-            place, mark, options = canonical.partition("?")
-            return redirect(f"{self._site.prefix}{place}/badge.svg{mark}{options}", 308)
+        if not address.is_canonical or address.language or address.feed.day or address.feed.is_daily:
+            return redirect(self._site.prefix + address.feed.badge_path, 308)
         count = self._subscribers.count().get(address.feed.place, 0)
         name = address.feed.place[:LONGEST]
         told = "1 subscriber" if count == 1 else f"{count:,} subscribers" if count else "arXiv feed"
