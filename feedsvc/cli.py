@@ -27,6 +27,7 @@ from feedsvc.http import SystemClock, is_arxiv
 from feedsvc.lateness import DAYS, Overall, list_facts
 from feedsvc.logs import set_up_logs
 from feedsvc.meter import describe_result, show_progress, show_steps
+from feedsvc.mirror import describe_mirrored, write_mirror
 from feedsvc.pipeline import (
     describe_built,
     describe_completed,
@@ -37,7 +38,7 @@ from feedsvc.pipeline import (
 from feedsvc.pipeline.backfill import Backfill
 from feedsvc.pipeline.export import export_digest
 from feedsvc.pipeline.preview import preview_query
-from feedsvc.pipeline.watch import Watch
+from feedsvc.pipeline.watch import Watch, list_digest_facts, tell_digests
 from feedsvc.query import parse as parse_query
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app, stop_signals
@@ -115,8 +116,9 @@ def fetch(categories: tuple[str, ...]) -> None:
 def digest(ctx: click.Context) -> None:
     """Make the digests that are missing; or, with a command, look after how they are made."""
     if ctx.invoked_subcommand is None:
-        with _service(asks_arxiv=False) as service, show_steps("making digests"):
+        with _service(report=click.echo, asks_arxiv=False) as service, show_steps("making digests"):
             click.echo(describe_digested(service.pipeline.digester.digest_papers()))
+            service.pipeline.write_digests()
 
 
 @digest.command("check")
@@ -166,14 +168,25 @@ def digest_export(day: datetime, feed: str, language: str | None, output: Path |
 
 
 @main.command()
-def build() -> None:
-    """Bring every document up to the ledger."""
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write every feed and the index below this folder, for any web server to send.",
+)
+def build(folder: Path | None) -> None:
+    """Bring every document up to the ledger; with --to, write the whole site as files."""
     with _service(asks_arxiv=False) as service:
         with show_steps("building documents"):
             built = service.publisher.build_documents()
         click.echo(describe_built(built))
-        if built.refused:
-            count = write_count(built.refused, "document")
+        refused = built.refused
+        if folder is not None:
+            mirrored = write_mirror(service, folder)
+            click.echo(describe_mirrored(mirrored))
+            refused += mirrored.refused
+        if refused:
+            count = write_count(refused, "document")
             raise FeedsvcError(f"{count} could not be built, the former ones stay: see the log")
 
 
@@ -181,7 +194,7 @@ def build() -> None:
 def run() -> None:
     """Do once, now, whatever is due: fetch, digest, build. For those who use cron."""
     with _service(report=click.echo) as service:
-        service.pipeline.run_due()
+        service.pipeline.run_once()
 
 
 @main.command()
@@ -194,10 +207,13 @@ def status(days: int, as_json: bool) -> None:
     settings = _settings()
     with closing(open_store(settings.database_url)) as store:
         store.check()
-        survey = Watch(store, SystemClock(), settings.categories, settings.late_after).survey(days)
+        watch = Watch(store, SystemClock(), settings.categories, settings.late_after)
+        survey, digests = watch.survey(days), watch.count_digests()
     if as_json:
-        click.echo(json.dumps(list_facts(survey), ensure_ascii=False, indent=1))
+        facts = list_facts(survey) | {"digests": list_digest_facts(digests)}
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
     else:
+        click.echo("".join(f"{line}\n" for line in tell_digests(digests)), nl=False)
         print_survey(survey, Console(highlight=False))
     if survey.overall is Overall.LATE:
         sys.exit(1)
@@ -400,12 +416,14 @@ def _service(
 
 @contextmanager
 def _scheduled(service: Service) -> Iterator[None]:
-    scheduler = make_scheduler(service.pipeline.run_due, datetime.now(UTC))
+    pipeline = service.pipeline
+    write = pipeline.write_digests if pipeline.writing.has_writer else None
+    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), write_digests=write)
     scheduler.start()
     try:
         yield
     finally:
-        service.pipeline.stop()
+        pipeline.stop()
         scheduler.shutdown()
 
 

@@ -16,6 +16,9 @@
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
     │   │   └── TokenExpired   a list cannot be gone on with from where it stood: begin it anew
     │   └── BrokenAnswer       not the document that was asked for, or cut off
+    ├── ModelError             a model's endpoint could not be reached, or refused
+    ├── BudgetSpent            the day's budget for a model is used up
+    ├── MirrorError            a folder or file of the static site cannot be written
     └── StoreError             the database is missing, locked for too long, or of another schema
 
 A leaf exists where a caller tells it apart. Messages name the offending value and say what was expected.
@@ -147,5 +150,26 @@ class BrokenAnswer(AnswerError):
     """Bytes that are not the document asked for: cut off, no XML, a web page, a retired format."""
 
 
+class ModelError(FeedsvcError):
+    """A model's endpoint could not be reached or refused, after every allowed retry.
+
+    `retry_after` is for how many seconds it asked to be left alone, `may_cost` whether what was asked may
+    have to be paid for all the same.
+    """
+
+    def __init__(self, message: str, retry_after: float = 0.0, *, may_cost: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.may_cost = may_cost
+
+
+class BudgetSpent(FeedsvcError):
+    """What may be spent on a model in a day would be exceeded."""
+
+
 class StoreError(FeedsvcError):
     """The database is missing, of another schema, or stayed locked."""
+
+
+class MirrorError(FeedsvcError):
+    """A folder or file of the static site cannot be written."""

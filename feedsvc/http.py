@@ -230,7 +230,7 @@ class Client:
             return reply
 
     def _read_wait(self, reply: Reply) -> float:
-        return _read_retry_after(reply.headers.get("Retry-After"), self._clock.now())
+        return read_retry_after(reply.headers.get("Retry-After"), self._clock.now())
 
     @contextmanager
     def _turn(self, host: str) -> Iterator[None]:
@@ -286,7 +286,7 @@ def _is_refusal(reply: Reply) -> bool:
     return reply.status in _RETRIED or reply.status >= 500
 
 
-def _read_retry_after(text: str | None, now: datetime) -> float:
+def read_retry_after(text: str | None, now: datetime) -> float:
     """Give the seconds to wait, of a number or an HTTP date, within bounds; 0 for none and for nonsense.
 
     Source: RFC 9110, section 10.2.3

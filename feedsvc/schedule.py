@@ -17,7 +17,10 @@ MISFIRE_GRACE = timedelta(hours=6)
 
 
 def make_scheduler(
-    run_due: Callable[[], None], first: datetime, sweep: timedelta = SWEEP
+    run_due: Callable[[], None],
+    first: datetime,
+    sweep: timedelta = SWEEP,
+    write_digests: Callable[[], object] | None = None,
 ) -> BackgroundScheduler:
     """Make a scheduler that runs `run_due` at `first`, after each announcement, and every `sweep`.
 
@@ -25,6 +28,8 @@ def make_scheduler(
     Monday to Friday, and the first run is a minute later. Missed runs are made up for once within six
     hours, as one. Jobs are declared here each time, never kept in a job store: two processes on one could
     run a job twice. Give it to one process only, and start it there.
+
+    `write_digests` waits for a model, for hours perhaps: it is a job of its own, in a thread of its own.
     """
     scheduler = BackgroundScheduler(
         timezone=EASTERN,
@@ -39,4 +44,7 @@ def make_scheduler(
     scheduler.add_job(
         run_due, trigger, id="run_due", name="fetch, digest and build what is due", next_run_time=first
     )
+    if write_digests is not None:
+        every_sweep = IntervalTrigger(seconds=int(sweep.total_seconds()))
+        scheduler.add_job(write_digests, every_sweep, id="write_digests", name="have a model write digests")
     return scheduler

@@ -14,6 +14,10 @@ from feedsvc.arxiv.oai_source import OaiSource
 from feedsvc.arxiv.source import ArxivSource, open_client
 from feedsvc.digest import Summarizer
 from feedsvc.digest.extractive import ExtractiveSummarizer
+from feedsvc.digest.llm.endpoint import Endpoint
+from feedsvc.digest.llm.purse import Prices
+from feedsvc.digest.llm.recall import Recall
+from feedsvc.digest.llm.writer import ModelWriter
 from feedsvc.exchange import PATIENCE
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.feed.saved import define_saved
@@ -27,9 +31,11 @@ from feedsvc.pipeline.publish import ORIGINAL_LANGUAGE, Publisher
 from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
 from feedsvc.pipeline.sketches import Sketcher
 from feedsvc.pipeline.watch import count_request
+from feedsvc.pipeline.writing import DailyPurse, Writing
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
 from feedsvc.store import Store, open_store
+from feedsvc.store.orders import Ordering
 from feedsvc.store.pace import StorePace
 from feedsvc.web import create_app
 
@@ -49,7 +55,8 @@ class Service:
     app: Flask
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of the model."""
+        self.pipeline.writing.close()
         self.store.close()
 
 
@@ -65,7 +72,7 @@ def make_service(
     Raises SettingsError for feed definitions or a database URL that cannot be used, and StoreError.
     """
     defined = load_catalogue(settings.feeds_dir, settings.categories)
-    store = open_store(settings.database_url)
+    store = open_store(settings.database_url, make_ordering(settings, clock))
     store.migrate()
     saved = make_saved(settings, store, defined, clock)
     catalogue = replace(defined, find_saved=saved.define)
@@ -85,12 +92,13 @@ def make_service(
     catch_up = CatchUp(store, harvester, clock, settings.categories)
     languages = tuple(dict.fromkeys((ORIGINAL_LANGUAGE, *settings.languages)))
     digester = Digester(store, summarizer or ExtractiveSummarizer(), languages)
+    writing = Writing(store, make_writer(settings, store, clock), clock, settings.llm.concurrency)
     return Service(
         settings=settings,
         store=store,
         catalogue=catalogue,
         publisher=publisher,
-        pipeline=Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, clock, report),
+        pipeline=Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, writing, clock, report),
         app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
     )
 
@@ -100,6 +108,30 @@ def make_saved(settings: Settings, store: Store, catalogue: Catalogue, clock: Cl
     saving = settings.saving
     limits = SavingLimits(saving.most, timedelta(days=saving.sleep_days))
     return SavedFeeds(store, catalogue, clock, limits)
+
+
+def make_ordering(settings: Settings, clock: Clock) -> Ordering | None:
+    """Tell the store which digests are ordered of a model; None if there is none."""
+    languages = settings.written_languages
+    return Ordering(languages, settings.llm.hold, clock) if languages else None
+
+
+def make_writer(settings: Settings, store: Store, clock: Clock) -> ModelWriter | None:
+    """Make what has a model write digests; None if there is none."""
+    llm = settings.llm
+    if llm.base_url is None:
+        return None
+    endpoint = Endpoint(
+        str(llm.base_url).rstrip("/"),
+        llm.model,
+        llm.key.get_secret_value(),
+        clock,
+        timeout_seconds=llm.timeout_seconds,
+        attempts=llm.attempts,
+    )
+    purse = DailyPurse(store, clock, llm.model, llm.tokens_per_day, llm.millionths_per_day)
+    prices = Prices(llm.reading_price, llm.writing_price)
+    return ModelWriter(endpoint, Recall(store.answers, llm.model), purse, prices, most_tokens=llm.max_tokens)
 
 
 def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSource:

@@ -50,6 +50,14 @@ def _check_tag(language: str) -> str:
 
 
 Language = Annotated[str, AfterValidator(_check_tag)]
+
+
+def _split_list(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -96,6 +104,61 @@ class ArxivSettings(BaseModel):
                     f"expected at least {ARXIV_INTERVAL_SECONDS}"
                 )
         return self
+
+
+class LlmSettings(BaseModel):
+    """Which language model writes digests, if any, and what it may cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base_url: HttpUrl | None = Field(
+        None, description="address of an OpenAI-compatible endpoint, up to `/v1`; no model without it"
+    )
+    key: SecretStr = Field(SecretStr(""), description="the endpoint's key; empty if it wants none")
+    model: str = Field("", description="the model's name, as the endpoint knows it and entries show it")
+    languages: Annotated[tuple[Language, ...], NoDecode] = Field(
+        (), description="languages in which the model writes, comma-separated; empty means all of the feeds'"
+    )
+    timeout_seconds: float = Field(120.0, gt=0, description="time an answer may take")
+    attempts: int = Field(3, ge=1, description="how often one question is put before it is left for later")
+    concurrency: int = Field(4, ge=1, le=64, description="how many questions are put at once")
+    max_tokens: int = Field(2000, ge=100, description="the most tokens of one answer")
+    tokens_per_day: int | None = Field(
+        5_000_000, ge=0, description="tokens a day, read and written, past which digests are extractive"
+    )
+    money_per_day: float | None = Field(
+        None, ge=0, description="the same in money; whatever currency the prices are in"
+    )
+    reading_price: float = Field(0.0, ge=0, description="price of a million tokens that the model reads")
+    writing_price: float = Field(0.0, ge=0, description="price of a million tokens that the model writes")
+    hold_minutes: float = Field(
+        90.0, ge=0, description="how long a new entry waits for its translation in a feed of that language"
+    )
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return _split_list(value)
+
+    @model_validator(mode="after")
+    def _need_model(self) -> LlmSettings:
+        if self.base_url is not None and not self.model:
+            raise ValueError("model is empty: expected the name of one that the endpoint has")
+        if self.model == "extractive":
+            raise ValueError("model 'extractive' is what digests without a model are called")
+        if self.money_per_day is not None and not (self.reading_price or self.writing_price):
+            raise ValueError("money_per_day needs prices: set reading_price and writing_price")
+        return self
+
+    @property
+    def hold(self) -> timedelta:
+        """How long a new entry waits for its translation."""
+        return timedelta(minutes=self.hold_minutes)
+
+    @property
+    def millionths_per_day(self) -> int | None:
+        """The budget in millionths of the prices' currency; None is no bound."""
+        return None if self.money_per_day is None else int(self.money_per_day * 1_000_000)
 
 
 class SavingSettings(BaseModel):
@@ -159,15 +222,12 @@ class Settings(BaseSettings):
     )
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
     saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
+    llm: LlmSettings = Field(LlmSettings(), description="which language model writes digests, if any")
 
     @field_validator("categories", "languages", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
-        return (
-            tuple(part.strip() for part in value.split(",") if part.strip())
-            if isinstance(value, str)
-            else value
-        )
+        return _split_list(value)
 
     @field_validator("categories")
     @classmethod
@@ -195,6 +255,18 @@ class Settings(BaseSettings):
                     f"{language!r} is an archive: expected a language with its country, like cs-CZ"
                 )
         return tuple(dict.fromkeys(value))
+
+    @model_validator(mode="after")
+    def _know_written_languages(self) -> Settings:
+        for language in self.llm.languages:
+            if language not in self.languages:
+                raise ValueError(f"llm.languages: {language!r} is not among the feeds' languages")
+        return self
+
+    @property
+    def written_languages(self) -> tuple[str, ...]:
+        """The languages in which a model writes digests; none without a model."""
+        return () if self.llm.base_url is None else self.llm.languages or self.languages
 
     @property
     def late_after(self) -> timedelta:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, text
 
+from feedsvc.coding import GZIP, pack
 from feedsvc.ledger import count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Digest, Document, Kind, Paper
 from feedsvc.store import Store, schema
@@ -96,8 +97,8 @@ def make_document(feed: str = "cs.AI", format: str = "xml", language: str = "en"
         format=format,
         language=language,
         content_type="application/atom+xml",
-        body=b"<feed/>",
-        packed=b"packed",
+        body=fields.get("body", b"<feed/>"),
+        packed=pack(fields.get("body", b"<feed/>"), GZIP),
         etag="one",
         changed_at=NOON,
     )

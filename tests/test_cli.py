@@ -187,6 +187,24 @@ def test_each_step_is_a_command(folder: Path, standin: RunningStandin) -> None:
     assert re.search(r"^built     [1-9]\d* documents, \d+ as before$", built.stdout)
 
 
+def test_build_to_a_folder_writes_the_whole_site(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_CATEGORIES", "cs.AI")
+    first, second = run("build", "--to", "site"), run("build", "--to", "site")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert re.search(r"^wrote +\d+ files, 0 as before$", first.stdout, re.MULTILINE)
+    assert (folder / "site/feeds/cs.AI.xml.br").exists()
+    assert (folder / "site/feeds/counting.json").exists()
+    assert (folder / "site/index.html").exists()
+
+
+def test_build_to_what_is_no_folder_is_said_in_a_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_CATEGORIES", "cs.AI")
+    (folder / "site").write_text("a file", "utf-8")
+
+    assert run("build", "--to", "site/below").exit_code == 1
+
+
 def test_run_does_all_that_is_due_and_then_nothing(folder: Path, standin: RunningStandin) -> None:
     shutil.copy(ROOT / "feeds" / "ai-safety.toml", folder / "feeds")
     # The stand-in's days lie in the past of the real clock: its batch is late, and taken all the same.

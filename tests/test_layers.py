@@ -9,18 +9,31 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "feedsvc"
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents", "logs"}),
+    frozenset(
+        {
+            "errors",
+            "paper",
+            "taxonomy",
+            "calendar",
+            "settings",
+            "http",
+            "exchange",
+            "accents",
+            "coding",
+            "logs",
+        }
+    ),
     frozenset({"query", "history"}),
     frozenset({"feed", "arxiv", "ledger", "digest", "likeness"}),
     frozenset({"store", "render", "lateness"}),
     frozenset({"pipeline"}),
     frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
     frozenset({"service"}),
-    frozenset({"demo"}),
+    frozenset({"demo", "wsgi", "mirror"}),
     frozenset({"cli"}),
 )
 HOMES = {
-    "flask": {"web", "standin", "service"},
+    "flask": {"web", "standin", "service", "wsgi"},
     "sqlalchemy": {"store"},
     "feedgen": {"render"},
     "urllib3": {"http", "exchange"},
@@ -29,6 +42,7 @@ HOMES = {
     "waitress": {"serve", "standin"},
     "prometheus_client": {"web"},
     "snowballstemmer": {"query"},
+    "openai": {"digest"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -146,7 +146,7 @@ def test_the_store_is_asked_a_fixed_number_of_times(tmp_path: Path) -> None:
         event.listen(house.store.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         house.client.get("/metrics")
 
-    assert len([statement for statement in asked if "SELECT" in statement]) <= 10
+    assert len([statement for statement in asked if "SELECT" in statement]) <= 12
 
 
 def test_two_applications_in_one_process_do_not_share_their_figures(house: House, tmp_path: Path) -> None:

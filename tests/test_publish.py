@@ -10,9 +10,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from feedsvc.coding import pack
 from feedsvc.feed import KINDS, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.paper import Digest, Document, Entry, Kind
+from feedsvc.pipeline import publish
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.query import parse
 from feedsvc.query.ast import AnnouncedWithin, Unit, all_of
@@ -144,6 +146,27 @@ def test_only_touched_documents_are_built_again(
 
     assert (built.changed, built.untouched) == (4, 4)
     assert ids(find(store, "cs.AI")) == ["2601.00001"]
+
+
+def test_a_document_whose_bytes_stay_is_not_packed_again(
+    store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(store, "cs.AI", MONDAY, "2601.00001")
+    publisher.build_documents()
+    packed: list[bytes] = []
+
+    def count(body: bytes, coding: str) -> bytes:
+        packed.append(body)
+        return pack(body, coding)
+
+    monkeypatch.setattr(publish, "pack", count)
+    # Another category of the same paper's touches the documents that hold it, and changes none of cs.AI.
+    announce(store, "cs.AI", MONDAY, "2601.00001", abstract="Nothing.")
+    announce(store, "cs.LG", MONDAY, "2601.00001")
+    built = publisher.build_documents()
+
+    assert built.same > 0
+    assert len(packed) == built.changed
 
 
 def test_an_entry_is_rendered_once_for_all_the_documents_it_stands_in(

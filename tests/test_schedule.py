@@ -95,3 +95,14 @@ def test_two_runs_never_overlap() -> None:
     finally:
         scheduler.shutdown()
     assert not overlapped.is_set()
+
+
+def test_a_model_writes_in_a_job_of_its_own_every_sweep() -> None:
+    scheduler = make_scheduler(lambda: None, NOW, timedelta(minutes=1), write_digests=lambda: None)
+    scheduler.start(paused=True)
+    jobs = {job.id: job for job in scheduler.get_jobs()}
+    scheduler.shutdown()
+
+    assert jobs.keys() == {"run_due", "write_digests"}
+    assert jobs["write_digests"].trigger.interval == timedelta(minutes=1)
+    assert jobs["write_digests"].max_instances == 1

@@ -189,3 +189,36 @@ def test_lists_in_the_file_are_lists(folder: Path) -> None:
 
 def test_the_public_address_has_no_slash_at_its_end() -> None:
     assert load_settings(base_url="https://example.org/arxiv/").base == "https://example.org/arxiv"
+
+
+def test_without_an_endpoint_no_model_writes() -> None:
+    assert load_settings(languages=("en", "zh")).written_languages == ()
+
+
+def test_a_model_writes_in_the_feeds_languages_or_in_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_LANGUAGES", "en,zh")
+    monkeypatch.setenv("FEEDSVC_LLM__BASE_URL", "http://127.0.0.1:8000/v1")
+    monkeypatch.setenv("FEEDSVC_LLM__MODEL", "small")
+    in_all = load_settings().written_languages
+    monkeypatch.setenv("FEEDSVC_LLM__LANGUAGES", "zh")
+
+    assert (in_all, load_settings().written_languages) == (("en", "zh"), ("zh",))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BASE_URL", "http://127.0.0.1:8000/v1", "llm: model is empty"),
+        ("MODEL", "extractive", "is what digests without a model are called"),
+        ("MONEY_PER_DAY", "3", "money_per_day needs prices"),
+        ("LANGUAGES", "zh", "'zh' is not among the feeds' languages"),
+        ("LANGUAGES", "Chinese!", "is no language"),
+        ("CONCURRENCY", "0", "llm.concurrency"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_refused(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"FEEDSVC_LLM__{name}", value)
+
+    assert said in refusal()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from feedsvc.store import Store
 from feedsvc.store.documents import Stamp
 from tests.builders import NOON, make_document
@@ -14,7 +16,7 @@ LATER = NOON + timedelta(hours=1)
 
 
 def test_a_document_comes_back_byte_for_byte(store: Store) -> None:
-    document = make_document(body=bytes(range(256)), packed=b"\x1f\x8b\x00")
+    document = make_document(body=bytes(range(256)))
     store.documents.save(document, STAMP)
 
     assert store.documents.find(KEY) == document
@@ -98,6 +100,43 @@ def test_documents_are_no_content_of_the_ledger(store: Store) -> None:
     store.documents.note_untouched([KEY], 9)
 
     assert store.revision() == 0
+
+
+def test_the_edition_grows_with_every_change_of_bytes_and_with_no_other(store: Store) -> None:
+    editions = [store.documents.edition()]
+    for document in (make_document(), make_document(changed_at=LATER), make_document(etag="two")):
+        store.documents.save(document, STAMP)
+        editions.append(store.documents.edition())
+    store.documents.keep_only({KEY})
+    editions.append(store.documents.edition())
+    store.documents.keep_only(())
+    editions.append(store.documents.edition())
+
+    assert editions == [0, 1, 1, 2, 2, 3]
+
+
+def test_a_tag_is_found_without_the_bytes(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+
+    assert store.documents.find_tag(KEY) == "one"
+    assert store.documents.find_tag(("cs.AI", "rss", "en")) is None
+
+
+def test_the_same_bytes_are_confirmed_under_the_new_stamp(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+
+    assert store.documents.confirm(KEY, "one", Stamp("other", 9, 4), ["2601.00001"])
+    assert store.documents.stamps() == {KEY: Stamp("other", 9, 4)}
+    assert store.documents.find_holders({"2601.00001"}) == {"cs.AI"}
+    assert store.documents.find(KEY) == make_document()
+
+
+@pytest.mark.parametrize(("etag", "stamp"), [("two", Stamp("recipe", 9, 4)), ("one", Stamp("recipe", 6, 3))])
+def test_other_bytes_and_what_knows_of_less_are_not_confirmed(store: Store, etag: str, stamp: Stamp) -> None:
+    store.documents.save(make_document(), STAMP)
+
+    assert not store.documents.confirm(KEY, etag, stamp)
+    assert store.documents.stamps() == {KEY: STAMP}
 
 
 def test_documents_of_feeds_that_are_no_more_are_dropped(store: Store) -> None:

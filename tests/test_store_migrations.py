@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from feedsvc.coding import GZIP, pack
 from feedsvc.errors import StoreError
 from feedsvc.store import Store, open_store, schema
 from feedsvc.store.engine import read, write
 from feedsvc.store.migrations import STEPS, migrate
+from feedsvc.store.model_tables import answers, findings, orders, spendings
 from tests.builders import make_paper
 
 MIGRATE_IN_ANOTHER_PROCESS = """
@@ -86,6 +88,17 @@ def test_only_the_steps_that_are_missing_are_taken(store: Store) -> None:
     assert taken == ["next", "last"]
 
 
+def test_a_store_of_the_first_schema_gets_the_tables_of_models(empty: Store) -> None:
+    migrate(empty.engine, STEPS[:1])
+    with write(empty.engine) as connection:
+        for table in (orders, answers, findings, spendings):
+            table.drop(connection, checkfirst=True)
+
+    assert empty.migrate() == len(STEPS)
+    assert empty.orders.count() == {}
+    assert empty.findings.count() == {}
+
+
 def test_a_later_schema_is_refused_untouched(store: Store) -> None:
     set_number(store, len(STEPS) + 1)
 
@@ -99,7 +112,7 @@ def test_a_schema_up_to_date_is_in_order(store: Store) -> None:
 
 
 def test_a_missing_schema_is_said_with_what_to_do(empty: Store) -> None:
-    with pytest.raises(StoreError, match=r"number 0, expected \d+: run `feedsvc migrate`"):
+    with pytest.raises(StoreError, match=f"number 0, expected {len(STEPS)}: run `feedsvc migrate`"):
         empty.check()
 
 
@@ -141,7 +154,33 @@ def test_a_missing_database_is_no_error_until_it_is_asked(tmp_path: Path) -> Non
     store.close()
 
 
-@pytest.mark.parametrize("table", ["schema_version", "revisions", "paces"])
+def test_documents_of_the_first_schema_are_kept_under_gzip_alone(empty: Store) -> None:
+    empty.migrate()
+    former = {"feed": "cs.AI", "format": "xml", "language": "en", "changed_at": "2026-01-14 17:00:00"}
+    with write(empty.engine) as connection:
+        connection.execute(text("UPDATE schema_version SET number = 1"))
+        connection.execute(text("DROP TABLE editions"))
+        connection.execute(text("ALTER TABLE documents DROP COLUMN size"))
+        blob = "BLOB" if empty.engine.dialect.name == "sqlite" else "BYTEA"
+        connection.execute(text(f"ALTER TABLE documents ADD COLUMN body {blob}"))
+        connection.execute(
+            text(
+                "INSERT INTO documents (feed, format, language, recipe, revision, entries, papers,"
+                " content_type, etag, changed_at, body, packed) VALUES (:feed, :format, :language, 'r',"
+                " 1, 1, '[]', 'application/atom+xml', 'one', :changed_at, :body, :packed)"
+            ),
+            former | {"body": b"<feed/>", "packed": pack(b"<feed/>", GZIP)},
+        )
+
+    assert empty.migrate() == len(STEPS)
+    assert empty.documents.edition() == 0
+    document = empty.documents.find(("cs.AI", "xml", "en"))
+    assert document is not None
+    assert (document.body, document.etag) == (b"<feed/>", "one")
+    assert [figures.bytes for figures in empty.figures.sum_documents()] == [7]
+
+
+@pytest.mark.parametrize("table", ["editions", "schema_version", "revisions", "paces"])
 def test_a_table_of_one_row_has_one_row(table: str, store: Store) -> None:
     store.migrate()
     with read(store.engine) as connection:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 
+import brotli
 import feedparser
 import pytest
+import zstandard
 from flask.testing import FlaskClient
 
 from feedsvc.paper import BatchState
@@ -118,8 +121,30 @@ def test_gzip_holds_the_same_bytes_under_a_tag_of_its_own(client: FlaskClient) -
     assert not packed.headers["ETag"].startswith("W/")
 
 
+@pytest.mark.parametrize(("coding", "unpack"), [("br", brotli.decompress), ("zstd", zstandard.decompress)])
+def test_newer_codings_hold_the_same_bytes_under_tags_of_their_own(
+    client: FlaskClient, coding: str, unpack: Callable[[bytes], bytes]
+) -> None:
+    plain = client.get(FEED)
+    packed = client.get(FEED, headers={"Accept-Encoding": f"gzip;q=0.5, {coding}"})
+
+    assert packed.headers["Content-Encoding"] == coding
+    assert unpack(packed.data) == plain.data
+    assert packed.headers["ETag"] == plain.headers["ETag"][:-1] + f'-{coding}"'
+
+
+@pytest.mark.parametrize(
+    "path", [FEED, "/", "/feeds/", "/feeds/none.xml", "/feeds/CS.AI.xml", "/subscriptions.opml"]
+)
+def test_whatever_may_be_kept_says_until_when(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    until = NOON + timedelta(seconds=int(headers["Cache-Control"].partition("max-age=")[2]))
+
+    assert headers["Expires"] == format_datetime(until, usegmt=True)
+
+
 def test_no_coding_that_is_accepted_is_said_so(client: FlaskClient) -> None:
-    response = client.get(FEED, headers={"Accept-Encoding": "br, identity;q=0"})
+    response = client.get(FEED, headers={"Accept-Encoding": "deflate, identity;q=0"})
 
     assert (response.status_code, response.mimetype) == (406, "text/plain")
     assert "ETag" not in response.headers
@@ -130,7 +155,10 @@ def test_what_caches_must_know_is_told(client: FlaskClient) -> None:
 
     assert headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Link"] == '<https://feeds.example.org/feeds/cs.AI.xml>; rel="self"'
+    assert headers["Link"] == (
+        '<https://feeds.example.org/feeds/cs.AI.xml>; rel="self", '
+        '<https://feeds.example.org/feeds/cs.AI>; rel="alternate"; type="text/html"'
+    )
     assert headers["Last-Modified"] == "Wed, 14 Jan 2026 17:00:00 GMT"
     assert headers["Cache-Control"].startswith("public, max-age=")
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -295,5 +323,5 @@ def test_below_a_path_prefix_links_keep_it_whether_a_proxy_strips_it_or_not(
         led = house.client.get(seen_by_us.format("CS.AI.xml"))
 
     assert found.status_code == 200
-    assert found.headers["Link"] == '<https://example.org/arxiv/feeds/cs.AI.xml>; rel="self"'
+    assert found.headers["Link"].startswith('<https://example.org/arxiv/feeds/cs.AI.xml>; rel="self"')
     assert led.headers["Location"] == "/arxiv/feeds/cs.AI.xml"

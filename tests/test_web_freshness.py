@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedsvc.calendar import next_switch
-from feedsvc.web.freshness import max_age
+from feedsvc.web.freshness import max_age, tell_expiry
 
 QUARTER = 15 * 60
 DAY = 24 * 60 * 60
@@ -54,8 +54,14 @@ def test_no_document_is_kept_far_past_an_announcement(hours: int, seconds: int, 
     assert now + timedelta(seconds=seconds) <= next_switch(now) + timedelta(minutes=15, seconds=1)
 
 
-@pytest.mark.parametrize("is_complete", [True, False])
-def test_a_day_that_is_over_is_kept_for_a_day(is_complete: bool) -> None:
-    now = datetime(2026, 1, 14, 4, 59, tzinfo=UTC)
+def test_an_answer_expires_when_its_age_is_up() -> None:
+    told = tell_expiry({"Cache-Control": "public, max-age=900"}, utc(14, 12))
 
-    assert max_age("cs.AI/2026-01-13", now, is_complete=is_complete, is_closed=True) == 86_400
+    assert told == {"Expires": "Wed, 14 Jan 2026 12:15:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Cache-Control": "no-store"}, {"Cache-Control": "max-age=9", "Expires": "0"}]
+)
+def test_what_is_not_to_be_kept_or_told_already_is_left_alone(headers: dict[str, str]) -> None:
+    assert tell_expiry(headers, utc(14, 12)) == {}

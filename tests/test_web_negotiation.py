@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedsvc.coding import GZIP, IDENTITY
 from feedsvc.web.negotiation import (
-    GZIP,
-    IDENTITY,
     acceptable_codings,
     find_known_tag,
     is_unmodified,

@@ -172,13 +172,13 @@ def test_it_may_be_kept_for_a_minute_only(house: House, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/status", "/status.json"])
-def test_the_store_is_asked_twice_however_many_categories_there_are(tmp_path: Path, path: str) -> None:
+def test_the_store_is_asked_five_times_however_many_categories_there_are(tmp_path: Path, path: str) -> None:
     asked: list[str] = []
     with open_house(tmp_path, categories="", languages="en") as house:
         event.listen(house.store.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         house.client.get(path)
 
-    assert len([statement for statement in asked if "SELECT" in statement]) == 2
+    assert len([statement for statement in asked if "SELECT" in statement]) == 5
 
 
 def test_the_json_tells_the_same(house: House) -> None:

@@ -17,7 +17,7 @@ from feedsvc.ledger import count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Kind, Paper
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.render import load_formats
-from feedsvc.service import make_saved
+from feedsvc.service import make_ordering, make_saved
 from feedsvc.settings import Settings, load_settings
 from feedsvc.store import Store, open_store
 from feedsvc.web import create_app
@@ -98,13 +98,14 @@ def open_house(folder: Path, **values: object) -> Iterator[House]:
         "feeds_dir": feeds,
     }
     settings = load_settings(**(chosen | values))
-    store = open_store(settings.database_url)
+    clock = StoppedClock()
+    store = open_store(settings.database_url, make_ordering(settings, clock))
     store.migrate()
     announce(store, "cs.AI", *PAPERS[:3])
     announce(store, "cs.CL", PAPERS[2])
     announce(store, "hep-th", PAPERS[3])
     try:
-        yield _furnish(settings, store, StoppedClock())
+        yield _furnish(settings, store, clock)
     finally:
         store.close()
 

@@ -63,6 +63,7 @@ def run_world(
     *,
     languages: Sequence[str] = ("en",),
     feeds: Path = SHIPPED_FEEDS,
+    **values: object,
 ) -> Iterator[World]:
     """Run a service with its store in a folder; the stand-in's clock stands at the first step."""
     time = StandinClock(corpus.timeline)
@@ -81,6 +82,7 @@ def run_world(
                 interval_seconds=0,
                 timeout_seconds=30,
             ),
+            **values,
         )
         service = make_service(settings, clock)
         try:

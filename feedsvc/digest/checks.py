@@ -28,6 +28,7 @@ class Rule(StrEnum):
     LENGTH = "length"  # a section longer than the abstract it sums up
     COPY = "copy"  # two sections that say the same
     PLACE = "place"  # results in the background
+    FORM = "form"  # a model's answer that holds no digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,14 @@ def _name_bounds(bounds: Iterable[Bound]) -> str:
     return " or ".join(sorted(bound.value or "said without one" for bound in bounds))
 
 
+def find_addresses(text: str) -> list[str]:
+    """Give the web addresses that a text has, each once, in order."""
+    return list(dict.fromkeys(each.rstrip(".,;:") for each in _ADDRESS.findall(text)))
+
+
 def _check_links(written: Written, abstract: str) -> Iterator[Finding]:
     said = " ".join(text for _, text in written.sections)
-    for address in dict.fromkeys(each.rstrip(".,;:") for each in _ADDRESS.findall(abstract)):
+    for address in find_addresses(abstract):
         if address not in said:
             yield Finding(Rule.LINK, "digest", f"{address} is lost")
 

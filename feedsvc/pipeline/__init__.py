@@ -4,6 +4,7 @@
                  --papers---> store (comments, DOI, Unicode names, ...)
     arxiv.oai    --history--> history.rebuild_history --> store (what listings left out)
     store: papers without a digest --> digest.Summarizer --> store (digests)
+    store: orders --digest.llm, beside all else--> store (digests, findings)
     store: recent papers without a sketch --> likeness --> store (sketches)
     store: what changed since a document was built --> render --> store (documents)
 
@@ -24,6 +25,8 @@ from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.ingest import Fetched, Ingest
 from feedsvc.pipeline.publish import Built, Publisher
 from feedsvc.pipeline.sketches import Sketcher
+from feedsvc.pipeline.writing import Writing, Wrote
+from feedsvc.store.orders import OrderState
 
 # At one request in three seconds a round takes minutes: what it brought so far is published this often.
 PUBLISH_EVERY = timedelta(seconds=30)
@@ -41,6 +44,7 @@ class Pipeline:
         sketcher: Sketcher,
         publisher: Publisher,
         catch_up: CatchUp,
+        writing: Writing,
         clock: Clock,
         report: Callable[[str], None] = lambda line: None,
     ) -> None:
@@ -49,6 +53,7 @@ class Pipeline:
         self.sketcher = sketcher
         self.publisher = publisher
         self.catch_up = catch_up
+        self.writing = writing
         self._clock = clock
         self._report = report
         self._lock = Lock()
@@ -58,6 +63,21 @@ class Pipeline:
     def stop(self) -> None:
         """End a run at its next step; what it leaves undone is due again."""
         self._stopping.set()
+        self.writing.stop()
+
+    def run_once(self) -> None:
+        """Do whatever is due, have the model write, and publish that: for those who have no schedule."""
+        self.run_due()
+        if self.write_digests():
+            with self._lock:
+                self._publish()
+
+    def write_digests(self) -> int:
+        """Have the model write what was ordered, beside `run_due`, which publishes it; give how many."""
+        wrote = self.writing.write_digests()
+        if any(wrote.counts.values()):
+            self._report(describe_wrote(wrote))
+        return wrote.counts.get(OrderState.MADE, 0)
 
     def run_due(self) -> None:
         """Do whatever the store's rows say is due."""
@@ -103,6 +123,7 @@ class Pipeline:
             self._digested = 0
         with log_job(self._clock, "sketch") as counts:
             counts["papers"] = self.sketcher.sketch_papers()
+        self.writing.release_overdue()
         with log_job(self._clock, "build") as counts:
             built = self.publisher.build_documents()
             counts |= {"changed": built.changed, "refused": built.refused}
@@ -134,6 +155,12 @@ def describe_completed(papers: int) -> str:
 def describe_digested(papers: int) -> str:
     """Say in a line how many papers got digests."""
     return f"digested  {write_count(papers, 'paper')}"
+
+
+def describe_wrote(wrote: Wrote) -> str:
+    """Say in a line what became of the digests that a model was to write."""
+    counts = ", ".join(f"{number} {state}" for state in OrderState if (number := wrote.counts.get(state, 0)))
+    return f"written   {counts}"
 
 
 def describe_built(built: Built) -> str:

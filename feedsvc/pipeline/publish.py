@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from functools import lru_cache, partial
 from importlib.metadata import version
 
 from feedsvc.calendar import announced_at, newest_day
+from feedsvc.coding import GZIP, pack
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import MARKDOWN, PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
@@ -93,6 +93,11 @@ class Publisher:
         # An entry stands in many documents alike, and from one day to the next: it is rendered once.
         self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The formats of the documents, by the ends of their addresses."""
+        return tuple(self._formats)
+
     def ready_feeds(self) -> tuple[Feed, ...]:
         """Give the feeds whose documents are kept ready: of categories, archives, definitions, saved ones."""
         followed = set(self._categories)
@@ -153,6 +158,13 @@ class Publisher:
             if is_whole and now - max(b.last_seen for b in batches.values()) >= BUILDING_TIME:
                 self._complete_day = day
         return self._complete_day == day
+
+    def complete_languages(self, now: datetime) -> frozenset[str]:
+        """Give the languages whose documents lack nothing of the newest day, nor any digest of a model's."""
+        if not self.is_complete(now):
+            return frozenset()
+        awaited = self._store.orders.awaited_languages()
+        return frozenset() if ORIGINAL_LANGUAGE in awaited else frozenset(self._languages) - awaited
 
     def build_documents(self) -> Built:
         """Bring every ready document up to the store's newest change; the same store gives the same bytes.
@@ -241,8 +253,8 @@ class Publisher:
         _, format_, language = key
         recipe = self._recipe(feed)
         try:
-            document = self._make_document(feed, format_, language, entries)
-            self._formats[format_].check(document.body)
+            body = self._make_body(feed, format_, language, entries)
+            self._formats[format_].check(body)
         except Exception:
             # Whatever it is that one paper brings, the other documents must not wait for it.
             log.exception("document %s not built, the former one stays", key, extra={"action": "refuse"})
@@ -251,7 +263,11 @@ class Publisher:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
         stamp = Stamp(recipe, revision, len(entries))
-        changed = self._store.documents.save(document, stamp, [entry.paper.id for entry in entries])
+        papers = [entry.paper.id for entry in entries]
+        # Packing costs more than putting a document together: it is left until the bytes are known to differ.
+        if known is not None and self._store.documents.confirm(key, _tag(body), stamp, papers):
+            return "same"
+        changed = self._store.documents.save(self._finish_document(key, body), stamp, papers)
         return "changed" if changed else "same"
 
     def _recipe(self, feed: Feed) -> str:
@@ -289,8 +305,8 @@ class Publisher:
             language=language,
             content_type=CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type,
             body=body,
-            packed=gzip.compress(body, 6, mtime=0),
-            etag=hashlib.sha256(body).hexdigest()[:32],
+            packed=pack(body, GZIP),
+            etag=_tag(body),
             changed_at=self._clock.now().replace(microsecond=0),
         )
 
@@ -326,7 +342,9 @@ class Publisher:
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)
         taken_in = limit_query(query, feed.day, alone=alone)
-        standings = stand_papers(self._taken_in(taken_in, chosen))[: feed.limit if feed.limit < 200 else None]
+        standings = stand_papers(self._taken_in(taken_in, chosen, language))[
+            : feed.limit if feed.limit < 200 else None
+        ]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
         papers = self._store.papers.load(keys)
@@ -340,9 +358,12 @@ class Publisher:
         reasons = self._store.likeness.explain(given, [entry.paper for entry in entries])
         return tuple(replace(entry, likeness=reasons.get(entry.paper.id)) for entry in entries)
 
-    def _taken_in(self, query: Query, papers: Iterable[str]) -> list[Announcement]:
-        subjects = self._store.announcements.of_papers(papers)
-        return [subject.announcement for subject in subjects if query.matches(subject)]
+    def _taken_in(self, query: Query, papers: Iterable[str], language: str) -> list[Announcement]:
+        """Give what a query takes in of some papers, but for what is held back from a language."""
+        wanted = list(papers)
+        held = self._store.orders.held(wanted, language) if language != ORIGINAL_LANGUAGE else frozenset()
+        taken = (s.announcement for s in self._store.announcements.of_papers(wanted) if query.matches(s))
+        return [each for each in taken if (each.paper, each.version) not in held]
 
     def _assemble(
         self, renderer: Format, head: Head, entries: Sequence[Entry], language: str, *, brief: bool
@@ -366,3 +387,7 @@ class Publisher:
 
     def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
         return self._formats[format_].render_fragment(entry, language, brief=brief)
+
+
+def _tag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]

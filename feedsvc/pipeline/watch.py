@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from feedsvc.calendar import eastern_date
+from feedsvc.digest.llm.purse import Spent
 from feedsvc.errors import StoreError
 from feedsvc.http import Clock, Outcome
 from feedsvc.lateness import DAYS, Survey, first_day, survey_ledger
 from feedsvc.store import Store
+from feedsvc.store.orders import OrderState
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFigures:
+    """How a language model's digests stand; all empty without one.
+
+    `orders` counts those of the last 60 days by language and state, `findings` all there ever were by rule,
+    `spent` what was set aside or spent today, by arXiv's calendar, by model.
+    """
+
+    orders: Mapping[tuple[str, OrderState], int]
+    findings: Mapping[str, int]
+    spent: Mapping[str, Spent]
 
 
 class Watch:
@@ -30,6 +47,42 @@ class Watch:
         ledger = self._store.ledger
         batches = ledger.batches(first_day(now, days))
         return survey_ledger(batches, ledger.first_day(), self._categories, now, self._late_after, days)
+
+    def count_digests(self) -> DigestFigures:
+        """Give how a model's digests stand, in three store calls."""
+        store = self._store
+        spent = store.spendings.spent(eastern_date(self._clock.now()))
+        return DigestFigures(store.orders.count(), store.findings.count(), spent)
+
+
+def list_digest_facts(figures: DigestFigures) -> dict[str, object]:
+    """Give the figures as values that JSON knows."""
+    orders: dict[str, dict[str, int]] = {}
+    for (language, state), number in figures.orders.items():
+        orders.setdefault(language, {})[state.value] = number
+    return {
+        "orders": orders,
+        "findings": dict(figures.findings),
+        "spent_today": {
+            model: {"tokens": spent.tokens, "money": spent.money} for model, spent in figures.spent.items()
+        },
+    }
+
+
+def tell_digests(figures: DigestFigures) -> list[str]:
+    """Say in lines how a model's digests stand; none where there never was one."""
+    lines = []
+    for language in dict.fromkeys(language for language, _ in figures.orders):
+        counts = (f"{number} {state}" for (own, state), number in figures.orders.items() if own == language)
+        lines.append(f"digests by a model in {language}, last 60 days: {', '.join(counts)}")
+    if figures.findings:
+        counts = (f"{number} {rule}" for rule, number in figures.findings.items())
+        lines.append(f"found wrong with them: {', '.join(counts)}")
+    lines += [
+        f"spent today on {model}: {spent.tokens:,} tokens, {spent.money:.2f} in money"
+        for model, spent in figures.spent.items()
+    ]
+    return lines
 
 
 def count_request(store: Store, clock: Clock, outcome: Outcome) -> None:

@@ -16,6 +16,8 @@ from feedsvc.store.harvests import HarvestStore
 from feedsvc.store.ledger import LedgerStore
 from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.migrations import check_schema, migrate
+from feedsvc.store.models import AnswerStore, FindingStore, SpendingStore
+from feedsvc.store.orders import Ordering, OrderStore
 from feedsvc.store.papers import DigestStore, PaperStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
@@ -26,9 +28,9 @@ from feedsvc.store.subscribers import SubscriberStore
 class Store:
     """One database, its rows grouped by subject."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, ordering: Ordering | None = None) -> None:
         self.engine = engine
-        self.ledger = LedgerStore(engine)
+        self.ledger = LedgerStore(engine, ordering)
         self.likeness = LikenessStore(engine)
         self.announcements = AnnouncementStore(engine, self.likeness)
         self.papers = PaperStore(engine)
@@ -40,6 +42,10 @@ class Store:
         self.bulk = BulkStore(engine)
         self.saved = SavedStore(engine)
         self.subscribers = SubscriberStore(engine)
+        self.orders = OrderStore(engine)
+        self.answers = AnswerStore(engine)
+        self.findings = FindingStore(engine)
+        self.spendings = SpendingStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""
@@ -58,6 +64,9 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
-    """Open the store at a database URL; the schema is not looked at. Raises SettingsError."""
-    return Store(open_engine(url))
+def open_store(url: str, ordering: Ordering | None = None) -> Store:
+    """Open the store at a database URL; the schema is not looked at. Raises SettingsError.
+
+    With an ordering, digests of what is announced are ordered of a language model.
+    """
+    return Store(open_engine(url), ordering)

@@ -25,6 +25,7 @@ from feedsvc.store.candidates import (
 )
 from feedsvc.store.engine import read
 from feedsvc.store.likeness import LikenessStore
+from feedsvc.store.model_tables import orders
 from feedsvc.store.place import day_of
 from feedsvc.store.plan import Plan, plan_query
 from feedsvc.store.rows import read_announcement
@@ -115,15 +116,20 @@ class AnnouncementStore:
         return found
 
     def changed_since(self, revision: int, limit: int) -> list[Subject]:
-        """Give at most `limit` announcements that are new since a revision, or whose paper or digest is."""
+        """Give at most `limit` announcements that are new since a revision, or whose paper or digest is.
+
+        A paper that is no longer held back counts as new.
+        """
         announcements, papers, digests = schema.announcements.c, schema.papers.c, schema.digests.c
         changed_papers = select(papers.paper).where(papers.revision > revision)
         changed_digests = select(digests.paper).where(digests.revision > revision)
+        released = select(orders.c.paper).where(orders.c.revision > revision)
         statement = select(schema.announcements).where(
             or_(
                 announcements.revision > revision,
                 announcements.paper.in_(changed_papers),
                 announcements.paper.in_(changed_digests),
+                announcements.paper.in_(released),
             )
         )
         with read(self._engine) as connection:

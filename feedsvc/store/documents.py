@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, or_, select, update
 
 from feedsvc.paper import Document
 from feedsvc.store import schema
@@ -37,6 +37,35 @@ class DocumentStore:
         with read(self._engine) as connection:
             row = _find_row(connection, key)
             return None if row is None else read_document(row)
+
+    def find_tag(self, key: DocumentKey) -> str | None:
+        """Give a document's entity tag without its bytes, or None where it is not stored."""
+        with read(self._engine) as connection:
+            tag: str | None = connection.execute(select(schema.documents.c.etag).where(_is(key))).scalar()
+            return tag
+
+    def edition(self) -> int:
+        """Give how often the bytes of any document changed: as long as this stays, all documents do."""
+        with read(self._engine) as connection:
+            number: int = connection.execute(select(schema.editions.c.value)).scalar_one()
+            return number
+
+    def confirm(self, key: DocumentKey, etag: str, stamp: Stamp, papers: Sequence[str] = ()) -> bool:
+        """Stamp a stored document anew if it has these very bytes; give whether it has.
+
+        As with `save`, one that knows of more changes keeps its stamp.
+        """
+        table = schema.documents.c
+        is_older = or_(table.recipe != stamp.recipe, table.revision <= stamp.revision)
+        values = {
+            "recipe": stamp.recipe,
+            "revision": stamp.revision,
+            "entries": stamp.entries,
+            "papers": list(papers),
+        }
+        statement = update(schema.documents).where(_is(key), table.etag == etag, is_older).values(values)
+        with write(self._engine) as connection:
+            return bool(connection.execute(statement).rowcount)
 
     def stamps(self) -> dict[DocumentKey, Stamp]:
         """Give the stamps of all documents, without their bytes."""
@@ -81,6 +110,8 @@ class DocumentStore:
                 insert(schema.documents) if known is None else update(schema.documents).where(_is(key))
             )
             connection.execute(statement.values(row))
+            if changed:
+                _take_edition(connection)
         return changed
 
     def note_untouched(self, keys: Iterable[DocumentKey], revision: int) -> None:
@@ -97,7 +128,13 @@ class DocumentStore:
         with write(self._engine) as connection:
             for key in gone:
                 connection.execute(delete(schema.documents).where(_is(key)))
+            if gone:
+                _take_edition(connection)
         return len(gone)
+
+
+def _take_edition(connection: Connection) -> None:
+    connection.execute(update(schema.editions).values(value=schema.editions.c.value + 1))
 
 
 def _find_row(connection: Connection, key: DocumentKey) -> Row[Any] | None:
@@ -118,6 +155,6 @@ def _document_row(document: Document) -> dict[str, Any]:
         "content_type": document.content_type,
         "etag": document.etag,
         "changed_at": document.changed_at,
-        "body": document.body,
+        "size": len(document.body),
         "packed": document.packed,
     }

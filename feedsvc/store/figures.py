@@ -94,8 +94,7 @@ class FigureStore:
     def sum_documents(self) -> tuple[DocumentFigures, ...]:
         """Give the figures of the documents by format; no body is read."""
         table = schema.documents.c
-        # Summed here: a database that groups rows may carry the bodies along, not their lengths.
-        query = select(table.format, table.revision, table.entries, func.length(table.body).label("size"))
+        query = select(table.format, table.revision, table.entries, table.size)
         with read(self._engine) as connection:
             newest = connection.execute(select(schema.revisions.c.value)).scalar_one()
             by_format: dict[str, list[Any]] = defaultdict(list)

@@ -14,6 +14,7 @@ from feedsvc.store import schema
 from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
 from feedsvc.store.listed import insert_absent, save_announcements, settle_estimates
+from feedsvc.store.orders import Ordering, place_orders
 from feedsvc.store.place import first_place, last_place
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import batch_row, read_announcement, read_batch
@@ -37,8 +38,9 @@ class Recorded:
 class LedgerStore:
     """Batches and announcements."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, ordering: Ordering | None = None) -> None:
         self._engine = engine
+        self._ordering = ordering
 
     def record_batch(
         self,
@@ -65,6 +67,7 @@ class LedgerStore:
             _save_batch(connection, kept, known)
             save_implied(connection, implied, revision)
             index_changes(connection, revision)
+            place_orders(connection, revision, self._ordering)
         same = known is not None and batch.fingerprint != "" and known.fingerprint == batch.fingerprint
         return Recorded(kept, added, mended, repeated=same and not added and not mended)
 
@@ -80,6 +83,7 @@ class LedgerStore:
             save_papers(connection, papers, revision)
             added = insert_absent(connection, announcements, revision)
             index_changes(connection, revision)
+            place_orders(connection, revision, self._ordering)
             for batch in batches:
                 known = _find_batch(connection, batch.category, batch.day)
                 rows = _announcements(connection, batch.category, batch.day)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, insert, inspect, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 
 from feedsvc.errors import StoreError
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.model_tables import create_model_tables
 from feedsvc.store.words import words_of
 
 _numbers = Table("schema_version", MetaData(), Column("number", Integer, nullable=False))
@@ -25,8 +38,19 @@ def _add_subscribers(connection: Connection) -> None:
     schema.subscribers.create(connection, checkfirst=True)
 
 
+def _keep_packed_bodies(connection: Connection) -> None:
+    """Keep documents under gzip alone, and number their changes."""
+    # A new database has all this already: its first step makes the tables as they are today.
+    if "body" in {column["name"] for column in inspect(connection).get_columns("documents")}:
+        connection.execute(text("ALTER TABLE documents ADD COLUMN size INTEGER NOT NULL DEFAULT 0"))
+        connection.execute(text("UPDATE documents SET size = length(body)"))
+        connection.execute(text("ALTER TABLE documents DROP COLUMN body"))
+    schema.editions.create(connection, checkfirst=True)
+    connection.execute(insert(schema.editions).values(value=0))
+
+
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (_create_tables, _add_subscribers)
+STEPS: tuple[Step, ...] = (_create_tables, create_model_tables, _keep_packed_bodies, _add_subscribers)
 
 
 def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:

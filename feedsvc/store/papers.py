@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, tu
 from feedsvc.paper import Digest, Paper
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.orders import close_orders
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import digest_row, read_digest, read_paper
 from feedsvc.store.versions import Key, chunked, is_version, load_papers, save_papers
@@ -105,7 +106,11 @@ class DigestStore:
             ]
 
     def save(self, digests: Sequence[Digest]) -> int:
-        """Save digests, each replacing the one in its language; give how many changed."""
+        """Save digests, each replacing the one in its language; give how many changed.
+
+        An extractive one does not replace one that somebody wrote. Orders of a model's digests are met by
+        any that is not extractive.
+        """
         changed = 0
         for chunk in chunked(digests):
             with write(self._engine) as connection:
@@ -149,10 +154,16 @@ def _save_digests(connection: Connection, digests: Sequence[Digest]) -> int:
             table.paper == digest.paper, table.version == digest.version, table.language == digest.language
         )
         before = connection.execute(select(schema.digests).where(same)).one_or_none()
-        if before is not None and read_digest(before) == digest:
+        if before is not None and not _is_better(digest, read_digest(before)):
             continue
         row = digest_row(digest) | {"revision": revision.take()}
         statement = insert(schema.digests) if before is None else update(schema.digests).where(same)
         connection.execute(statement.values(row))
         changed += 1
+    close_orders(connection, digests, revision)
     return changed
+
+
+def _is_better(digest: Digest, before: Digest) -> bool:
+    # When a paper's metadata is mended its extractive digest is made anew: no reason to lose another.
+    return digest != before and (before.is_extractive or not digest.is_extractive)

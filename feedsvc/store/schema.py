@@ -171,10 +171,14 @@ documents = Table(
     Column("content_type", Text, nullable=False),
     Column("etag", String(64), nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    # The body is kept under gzip alone: plain it is five times as large, and seldom asked for.
+    Column("size", Integer, nullable=False),
     Column("packed", LargeBinary, nullable=False),
     PrimaryKeyConstraint("feed", "format", "language"),
 )
+
+# One row: how often the bytes of any document changed, so that who keeps some knows when to look again.
+editions = Table("editions", metadata, Column("value", Integer, nullable=False))
 
 # What visitors saved. One that was deleted keeps its row, so that nobody else gets its name and its readers.
 saved_feeds = Table(

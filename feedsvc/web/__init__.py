@@ -16,16 +16,21 @@ from feedsvc.settings import Settings
 from feedsvc.store import Store
 from feedsvc.web.badges import BadgeViews
 from feedsvc.web.basket import BasketViews
+from feedsvc.web.counter import Counter
 from feedsvc.web.directory import make_directory
 from feedsvc.web.errors import register_errors
 from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.feeds import FeedViews
+from feedsvc.web.front import Front
 from feedsvc.web.health import HealthViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.packing import Packings
 from feedsvc.web.pages import register_language
 from feedsvc.web.papers import PaperViews
+from feedsvc.web.pulse import Pulse
+from feedsvc.web.responses import is_static, prepare_responses
 from feedsvc.web.saved import SavedViews
 from feedsvc.web.search import SearchViews
 from feedsvc.web.site import Site, UnderPrefix
@@ -56,9 +61,23 @@ def create_app(
     directory = make_directory(catalogue, settings.categories)
     languages = settings.languages
     subscribers = Subscribers(store, clock)
-    pages = FeedPages(site, store, publisher, clock, formats, languages)
+    packings = Packings()
+    counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
+    front = Front(counter, pulse, clock, store.documents.find_tag, site.protections, subscribers.note)
     feeds = FeedViews(
-        site, catalogue, directory, publisher, saved, clock, languages, tuple(formats), pages, subscribers
+        site,
+        catalogue,
+        directory,
+        publisher,
+        saved,
+        clock,
+        languages,
+        tuple(formats),
+        counter,
+        pulse,
+        front,
+        FeedPages(site, store, publisher, clock, formats, languages),
+        subscribers,
     )
     index = IndexViews(site, directory, store, saved, settings.saving, formats, languages, subscribers)
     basket = BasketViews(site, catalogue, directory, formats)
@@ -76,6 +95,8 @@ def create_app(
     register_errors(app)
     register_language(app)
     app.after_request(site.protect)
+    prepare_responses(app, packings, clock)
+    app.wsgi_app = front.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
     if site.prefix:
         app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
     return app
@@ -88,4 +109,5 @@ def _configure(app: Flask) -> None:
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.jinja_env.globals["release"] = version("feedsvc")
+    app.jinja_env.globals["is_static"] = is_static
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from feedsvc.coding import CODINGS, GZIP, IDENTITY, pack, unpack_gzip
 from feedsvc.paper import Document
 from feedsvc.web.negotiation import (
-    GZIP,
-    IDENTITY,
     PLAIN,
     acceptable_codings,
     find_known_tag,
     is_unmodified,
     write_http_date,
 )
+from feedsvc.web.packing import Packings
 
 BROWSER_XML = "application/xml; charset=utf-8"
 MARKDOWN = "text/markdown"
@@ -48,13 +47,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Bytes that can be sent, plain and under gzip; `etag` is that of the plain ones, without quotes."""
+    """Something that can be sent: its bytes under one coding, from which the others are made when asked for.
+
+    `etag` is that of the plain ones, without quotes.
+    """
 
     content_type: str
-    body: bytes
-    packed: bytes
+    kept: bytes
     etag: str
     changed_at: datetime | None = None
+    kept_as: str = IDENTITY
+
+    def in_coding(self, coding: str, packings: Packings) -> bytes:
+        """Give the bytes in a coding, made at most once as long as there is room for them."""
+        if coding == self.kept_as:
+            return self.kept
+        return packings.find(self.etag, coding, lambda: pack(self._unpack(), coding))
+
+    def _unpack(self) -> bytes:
+        return unpack_gzip(self.kept) if self.kept_as == GZIP else self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +79,12 @@ class Answer:
 
 def take_document(document: Document) -> Ready:
     """Give a feed's document as something ready to send."""
-    return Ready(document.content_type, document.body, document.packed, document.etag, document.changed_at)
+    return Ready(document.content_type, document.packed, document.etag, document.changed_at, GZIP)
 
 
 def make_ready(body: bytes, content_type: str) -> Ready:
     """Give bytes that were just made as something ready to send."""
-    etag = hashlib.sha256(body).hexdigest()[:32]
-    return Ready(content_type, body, gzip.compress(body, 6, mtime=0), etag)
+    return Ready(content_type, body, hashlib.sha256(body).hexdigest()[:32])
 
 
 def show_in_browser(ready: Ready, asked: Asked) -> Ready:
@@ -92,21 +102,22 @@ def show_in_browser(ready: Ready, asked: Asked) -> Ready:
     return replace(ready, content_type=shown)
 
 
-def answer(ready: Ready, asked: Asked, headers: Mapping[str, str]) -> Answer:
+def answer(ready: Ready, asked: Asked, headers: dict[str, str], packings: Packings) -> Answer:
     """Answer a GET: 200, 304 for what the client holds already, 406 where no coding of ours is accepted.
 
     `headers` and an ETag go with 200 and 304 alike. A HEAD has the same answer, its body left out by the
     server.
     """
-    codings = acceptable_codings(asked.accept_encoding, (GZIP, IDENTITY))
+    codings = acceptable_codings(asked.accept_encoding, CODINGS)
     if not codings:
-        text = b"expected Accept-Encoding to allow gzip or identity\n"
-        return Answer(406, {**headers, "Content-Type": PLAIN, "Cache-Control": "no-store"}, text)
+        text = f"expected Accept-Encoding to allow one of {', '.join(CODINGS)}\n".encode()
+        told = {"Content-Type": PLAIN, "Cache-Control": "no-store", "Content-Length": str(len(text))}
+        return Answer(406, headers | told, text)
     tags = {tag_of(ready.etag, coding): coding for coding in codings}
     held = _find_held(ready, asked, tuple(tags))
     tag = held or next(iter(tags))
     common = {**headers, "ETag": f'"{tag}"'}
-    return Answer(304, common) if held else _answer_whole(ready, tags[tag], common)
+    return Answer(304, common) if held else _answer_whole(ready, tags[tag], common, packings)
 
 
 def tag_of(etag: str, coding: str) -> str:
@@ -123,11 +134,11 @@ def _find_held(ready: Ready, asked: Asked, tags: tuple[str, ...]) -> str | None:
     return tags[0] if is_unmodified(asked.if_modified_since, ready.changed_at) else None
 
 
-def _answer_whole(ready: Ready, coding: str, common: Mapping[str, str]) -> Answer:
-    body = ready.packed if coding == GZIP else ready.body
+def _answer_whole(ready: Ready, coding: str, common: Mapping[str, str], packings: Packings) -> Answer:
+    body = ready.in_coding(coding, packings)
     headers = {**common, "Content-Type": ready.content_type, "Content-Length": str(len(body))}
-    if coding == GZIP:
-        headers["Content-Encoding"] = GZIP
+    if coding != IDENTITY:
+        headers["Content-Encoding"] = coding
     if ready.changed_at is not None:
         headers["Last-Modified"] = write_http_date(ready.changed_at)
     return Answer(200, headers, body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import render_template
 
+from feedsvc.coding import GZIP, pack
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.catalogue import define_category
 from feedsvc.http import Clock
@@ -23,9 +25,9 @@ from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
 from feedsvc.web.cards import Card, make_card
 from feedsvc.web.dates import write_long_day
-from feedsvc.web.delivery import make_ready
 from feedsvc.web.pages import TYPE, read_language, speak
 from feedsvc.web.readers import offer_readers
+from feedsvc.web.responses import is_static
 from feedsvc.web.site import ATOM, LABELS, Site
 from feedsvc.web.wording import put_in_words
 
@@ -82,7 +84,8 @@ class FeedPages:
         `asked` is the page language that the address names, which its links carry on. Raises
         UnknownPaperError.
         """
-        key = (feed.name, f"{PAGE} {read_language()} {asked or ''}", language or "")
+        look = f"{PAGE} {read_language()} {asked or ''} {'static' if is_static() else ''}"
+        key = (feed.name, look, language or "")
         revision = self._store.revision()
         kept = self._shelf.find(key, revision)
         if kept is None:
@@ -115,9 +118,10 @@ class FeedPages:
             readers=offer_readers(self._site.address(feed, ATOM, language)),
             long_day=write_long_day,
         )
-        ready = make_ready(page.encode(), TYPE)
+        body = page.encode()
+        etag = hashlib.sha256(body).hexdigest()[:32]
         now = self._clock.now().replace(microsecond=0)
-        return Document(*key, TYPE, ready.body, ready.packed, ready.etag, now)
+        return Document(*key, TYPE, body, pack(body, GZIP), etag, now)
 
     def _find_formats(self, feed: Feed) -> dict[str, str]:
         """Give the formats that a feed is offered in, with their types; a day has one more."""

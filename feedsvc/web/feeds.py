@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
@@ -11,21 +12,25 @@ from werkzeug.wrappers import Response as BaseResponse
 from feedsvc.errors import AddressError
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
-from feedsvc.feed.catalogue import Catalogue
+from feedsvc.feed.catalogue import Catalogue, define_category
 from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
-from feedsvc.web.delivery import answer, show_in_browser, take_document
+from feedsvc.web.counter import Counter, Handout
+from feedsvc.web.delivery import answer, take_document
 from feedsvc.web.directory import Directory
 from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.freshness import max_age
+from feedsvc.web.front import Front
 from feedsvc.web.language import PARAMETER
 from feedsvc.web.pages import add_language, asked_language, link_page, read_language, read_vary
-from feedsvc.web.responses import read_asked, send_answer
+from feedsvc.web.pulse import Pulse
+from feedsvc.web.responses import find_packings, read_asked, send_answer
 from feedsvc.web.site import Site
 from feedsvc.web.subscribers import Subscribers, read_told
 
 REDIRECT_SECONDS = 3600
+A_DAY = timedelta(days=1)
 
 
 class FeedViews:
@@ -41,6 +46,9 @@ class FeedViews:
         clock: Clock,
         languages: Sequence[str],
         formats: Sequence[str],
+        counter: Counter,
+        pulse: Pulse,
+        front: Front,
         pages: FeedPages,
         subscribers: Subscribers,
     ) -> None:
@@ -52,6 +60,9 @@ class FeedViews:
         self._clock = clock
         self._languages = languages
         self._formats = (*formats, MARKDOWN, PAGE)
+        self._counter = counter
+        self._pulse = pulse
+        self._front = front
         self._pages = pages
         self._subscribers = subscribers
 
@@ -82,39 +93,64 @@ class FeedViews:
         g.path_language = address.language
         self._saved.note_asked(address.feed.place)
         page = self._pages.find_page(address.feed, address.language, asked_language())
+        age = self._find_age(address.feed, address.language or self._languages[0])
         headers = {
-            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
+            "Cache-Control": f"public, max-age={age}",
             "Vary": read_vary(),
             "Content-Language": read_language(),
         }
-        return send_answer(answer(take_document(page), read_asked(), headers))
+        return send_answer(answer(take_document(page), read_asked(), headers, find_packings()))
 
     def _send_document(self, address: Address) -> Response:
-        asked = read_asked()
-        self._saved.note_asked(address.feed.place)
-        document = self._publisher.find_document(address.feed, address.format, address.language)
-        self._note_subscribers(address)
-        headers = {
-            "Cache-Control": f"public, max-age={self._find_age(address.feed)}",
-            "Vary": "Accept-Encoding, Sec-Fetch-Dest",
-            "Link": f'<{self._site.base}{address.url}>; rel="self"',
-        }
-        return send_answer(answer(show_in_browser(take_document(document), asked), asked, headers))
+        feed, now = address.feed, self._clock.now()
+        self._saved.note_asked(feed.place)
+        # Read before the document is: what changes between the two is then noticed, not missed.
+        beat = self._pulse.beat(now)
+        document = self._publisher.find_document(feed, address.format, address.language)
+        handout = Handout(
+            feed.name,
+            document.language,
+            take_document(document),
+            {"Link": self._links(address)},
+            self._find_lasting(feed),
+        )
+        if self._is_lasting(address):
+            page = request.environ.get("PATH_INFO", ""), request.environ.get("QUERY_STRING", "")
+            key = document.feed, document.format, document.language
+            self._front.learn(page, key, handout, beat.edition)
+        self._note_subscribers(address, document.language)
+        return send_answer(self._counter.answer(handout, read_asked(), now, beat))
 
-    def _note_subscribers(self, address: Address) -> None:
+    def _note_subscribers(self, address: Address, language: str) -> None:
         agent, place = request.headers.get("User-Agent", ""), address.feed.place
         # Feeds without a name are without end, and no list shows them; nobody subscribes to a day.
-        if not read_told(agent) or address.feed.day is not None:
+        if not read_told(agent) or address.feed.name != place:
             return
         if place in self._directory.anchors or self._saved.define(place):
-            format_ = f"daily {address.format}" if address.feed.is_daily else address.format
-            language = address.language or self._languages[0]
-            self._subscribers.note((place, format_, language), agent)
+            self._subscribers.note((place, address.format, language), agent)
 
-    def _find_age(self, feed: Feed) -> int:
+    def _find_age(self, feed: Feed, language: str) -> int:
+        """Give the seconds for which a page may be kept: as long as the documents of its feed."""
+        if lasting := self._find_lasting(feed):
+            return int(lasting.total_seconds())
         now = self._clock.now()
-        is_closed = feed.day is not None and self._publisher.is_closed(feed.day)
-        return max_age(feed.name, now, is_complete=self._publisher.is_complete(now), is_closed=is_closed)
+        return max_age(feed.name, now, is_complete=language in self._pulse.beat(now).complete)
+
+    def _is_lasting(self, address: Address) -> bool:
+        """Tell a feed whose meaning stays as long as this process lives; a saved one may change or go."""
+        place = address.feed.place
+        if address.feed.day is not None:
+            return False
+        return place in self._catalogue.definitions or define_category(place) is not None
+
+    def _links(self, address: Address) -> str:
+        """Give the header Link: the document's own address, and the feed's page for people."""
+        page = self._site.address(address.feed, PAGE, address.language)
+        return f'<{self._site.base}{address.url}>; rel="self", <{page}>; rel="alternate"; type="text/html"'
+
+    def _find_lasting(self, feed: Feed) -> timedelta | None:
+        """Give how long a day's document stays that is over, but for a repair; None for any other."""
+        return A_DAY if feed.day is not None and self._publisher.is_closed(feed.day) else None
 
     def _lead(self, target: str, status: int) -> BaseResponse:
         response = redirect(target, status)

@@ -114,7 +114,9 @@ class IndexViews:
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""
-        return redirect(url_for("index.show_index"), 308)
+        response = redirect(url_for("index.show_index"), 308)
+        response.cache_control.max_age = SECONDS
+        return response
 
     def list_opml(self) -> Response:
         """List the feeds as OPML, a group an archive."""

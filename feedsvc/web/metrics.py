@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from feedsvc.calendar import announced_at
 from feedsvc.lateness import Overall, Standing, Survey
 from feedsvc.paper import Kind
-from feedsvc.pipeline.watch import Watch
+from feedsvc.pipeline.watch import DigestFigures, Watch
 from feedsvc.store import Store
 from feedsvc.store.figures import DocumentFigures
 
@@ -40,6 +40,7 @@ class StoreCollector(Collector):
         yield from self._count_rows()
         yield from _measure_documents(self._store.figures.sum_documents())
         yield self._count_requests()
+        yield from _count_digests(self._watch.count_digests())
 
     def _count_rows(self) -> Iterator[Metric]:
         figures = self._store.figures
@@ -128,6 +129,25 @@ def _measure_documents(figures: Iterable[DocumentFigures]) -> Iterator[Metric]:
         for field, family in families.items():
             family.add_metric((each.format,), getattr(each, field))
     return iter(families.values())
+
+
+def _count_digests(figures: DigestFigures) -> Iterator[Metric]:
+    orders = _labelled(
+        "model_digests", "Digests ordered of a model in the last 60 days, by state.", "language", "state"
+    )
+    for (language, state), number in figures.orders.items():
+        orders.add_metric((language, state.value), number)
+    findings = CounterMetricFamily(
+        "feedsvc_findings", "What was wrong with digests of a model, by rule.", labels=("rule",)
+    )
+    for rule, number in figures.findings.items():
+        findings.add_metric((rule,), number)
+    tokens = _labelled("model_tokens_today", "Tokens set aside or spent today.", "model")
+    money = _labelled("model_money_today", "Money set aside or spent today, as the prices are.", "model")
+    for model, spent in figures.spent.items():
+        tokens.add_metric((model,), spent.tokens)
+        money.add_metric((model,), spent.money)
+    return iter((orders, findings, tokens, money))
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

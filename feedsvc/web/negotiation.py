@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-GZIP = "gzip"
-IDENTITY = "identity"
+from feedsvc.coding import IDENTITY
+
 HTML = "text/html"
 PLAIN = "text/plain"
 

@@ -14,7 +14,7 @@ from feedsvc.feed import PAGE, Feed
 from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.web.delivery import answer, make_ready
 from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, say
-from feedsvc.web.responses import read_asked, send_answer
+from feedsvc.web.responses import find_packings, read_asked, send_answer
 
 TYPE = "text/html; charset=utf-8"
 # Links between these carry the language that a visitor asked for.
@@ -67,7 +67,7 @@ def send_text(page: str, seconds: int, status: int = 200) -> Response:
     headers = {"Cache-Control": kept, "Vary": read_vary(), "Content-Language": read_language()}
     if status != 200:
         return Response(page, status, headers, content_type=TYPE)
-    return send_answer(answer(make_ready(page.encode(), TYPE), read_asked(), headers))
+    return send_answer(answer(make_ready(page.encode(), TYPE), read_asked(), headers, find_packings()))
 
 
 def read_vary() -> str:

@@ -45,12 +45,19 @@ class Site:
         """Give the public address of a document."""
         return self.base + feed.path(format, language)
 
-    def protect(self, response: Response) -> Response:
-        """Forbid whatever a page of ours or a feed's markup has no need of."""
+    @property
+    def protections(self) -> dict[str, str]:
+        """The headers that forbid whatever a page of ours or a feed's markup has no need of."""
         policy = f"default-src 'none'; style-src 'self' {self.origin}; img-src 'self'; script-src 'self'"
         asks = "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        response.headers["Content-Security-Policy"] = f"{policy}; {asks}"
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        return {
+            "Content-Security-Policy": f"{policy}; {asks}",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+    def protect(self, response: Response) -> Response:
+        """Add these headers to an answer."""
+        response.headers.update(self.protections)
         return response
 
 

@@ -15,7 +15,7 @@ from feedsvc.lateness import (
     tell_survey,
     write_time,
 )
-from feedsvc.pipeline.watch import Watch
+from feedsvc.pipeline.watch import Watch, list_digest_facts, tell_digests
 from feedsvc.web.dates import write_long_day, write_short_day, write_weekday
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.directory import Directory
@@ -48,6 +48,7 @@ class StatusViews:
             "status.html",
             SECONDS,
             survey=survey,
+            digests=tell_digests(self._watch.count_digests()),
             groups=[group for group in self._directory.groups if group.archive],
             meanings=MEANINGS,
             folded_above=FOLDED_ABOVE,
@@ -63,7 +64,9 @@ class StatusViews:
 
     def list_status(self) -> Response:
         """List the same facts as JSON."""
-        text = json.dumps(list_facts(self._watch.survey()), ensure_ascii=False, indent=1)
+        digests = list_digest_facts(self._watch.count_digests())
+        facts = list_facts(self._watch.survey()) | {"digests": digests}
+        text = json.dumps(facts, ensure_ascii=False, indent=1)
         return send_ready(make_ready(f"{text}\n".encode(), "application/json"), SECONDS)
 
 

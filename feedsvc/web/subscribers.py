@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 MOST_COUNTED = 100_000_000
 MOST_REMEMBERED = 10_000
 # "Feedly/1.0 (…; 16 subscribers; …)", "NewsBlur Feed Fetcher - 42 subscribers - …": it begins with a name.
-_TOLD = re.compile(r"(?<![\w.,])(\d{1,9}) (?:subscriber|reader)s?\b", re.IGNORECASE)
+_TOLD = re.compile(r"(?<![\w.,])(\d{1,9}) subscribers?\b", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9.-]{1,30}", re.IGNORECASE)
 
 
@@ -47,10 +47,11 @@ class Subscribers:
     def note(self, key: DocumentKey, user_agent: str) -> None:
         """Keep what an aggregator says that asks for a document; once a day, or when it says something else.
 
-        That somebody cannot be counted now is no reason not to answer.
+        Only feeds in their default options are counted. That somebody cannot be counted now is no reason not
+        to answer.
         """
         told = read_told(user_agent)
-        if told is None:
+        if told is None or "?" in key[0] or "/" in key[0]:
             return
         agent, count = told
         today = self._clock.now().date()

@@ -1,0 +1,68 @@
+"""What every answer needs to know of the store, asked for a few times a second at most."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from feedsvc.errors import StoreError
+
+INTERVAL = timedelta(milliseconds=250)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The state of the store at a moment.
+
+    While `edition` stays, so do the bytes of all documents; `complete` are the languages whose documents
+    lack nothing that is awaited. The store was asked at `asked_at`, or should have been.
+    """
+
+    edition: int
+    complete: frozenset[str]
+    asked_at: datetime = field(compare=False)
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether this need not be asked again yet."""
+        return abs(now - self.asked_at) < INTERVAL
+
+
+class Pulse:
+    """Asks the store at most every quarter of a second, however many requests there are.
+
+    So long may another process's new document go unnoticed. Safe to use from threads: one asks, the others
+    go by what was known before.
+    """
+
+    def __init__(
+        self, read_edition: Callable[[], int], find_complete: Callable[[datetime], frozenset[str]]
+    ) -> None:
+        self._read_edition = read_edition
+        self._find_complete = find_complete
+        self._known: Beat | None = None
+        self._lock = Lock()
+
+    def beat(self, now: datetime) -> Beat:
+        """Give the state of the store. Raises StoreError if it could never be asked."""
+        known = self._known
+        if known is not None and (known.holds(now) or self._lock.locked()):
+            return known
+        with self._lock:
+            if self._known is None or self._known is known:
+                self._known = self._ask(now, known)
+            return self._known
+
+    def _ask(self, now: datetime, known: Beat | None) -> Beat:
+        try:
+            return Beat(self._read_edition(), self._find_complete(now), now)
+        except StoreError as error:
+            if known is None:
+                raise
+            # What is at hand is still the newest that anybody knows of.
+            log.warning("the store does not answer: %s", error, extra={"action": "beat"})
+            return replace(known, asked_at=now)
