@@ -150,3 +150,20 @@ def test_what_stands_on_a_badge_is_escaped(house: House) -> None:
     response = house.client.get("/feeds/search/badge.svg?q=%22%3Cb%3E%22+OR+x")
 
     assert b"<b>" not in response.data
+
+
+def test_an_aggregator_is_counted_although_the_front_answers(house: House) -> None:
+    for agent in ("curl", FEEDLY):
+        house.client.get("/feeds/cs.AI.xml", headers={"User-Agent": agent})
+
+    assert house.store.subscribers.count(DAY) == {"cs.AI": 16}
+
+
+@pytest.mark.parametrize(
+    "path", ["/feeds/cs.AI.xml?limit=5", "/feeds/daily/cs.AI.xml", "/feeds/cs.AI/2026-01-14.xml"]
+)
+def test_only_a_feed_in_its_default_options_is_counted(house: House, path: str) -> None:
+    for _ in range(2):
+        assert house.client.get(path, headers={"User-Agent": FEEDLY}).status_code == 200
+
+    assert house.store.subscribers.count(DAY) == {}
