@@ -104,6 +104,21 @@ def test_every_feed_is_written_in_every_format_and_language(whole: tuple[Service
         assert (folder / name).exists()
 
 
+def test_the_last_days_of_every_feed_are_written_as_archives_and_digests(whole: tuple[Service, Path]) -> None:
+    service, folder = whole
+    day = service.store.ledger.newest_day()
+    assert day is not None
+
+    for name in (
+        f"cs.AI/{day}.xml",
+        f"cs.AI/{day}.md",
+        f"zh/cs/{day}.json",
+        "daily/cs.xml",
+    ):
+        answer = client_of(service).get(f"/feeds/{name}")
+        assert (folder / "feeds" / name).read_bytes() == answer.data, name
+
+
 @pytest.mark.parametrize("path", ["/", "/subscriptions.opml", "/subscriptions.json", "/static/site.css"])
 def test_the_index_and_what_it_needs_are_written(whole: tuple[Service, Path], path: str) -> None:
     service, folder = whole
