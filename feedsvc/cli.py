@@ -25,7 +25,8 @@ from feedsvc.errors import AnswerError, FeedsvcError, SettingsError
 from feedsvc.feed.catalogue import check_catalogue, load_catalogue
 from feedsvc.http import SystemClock, is_arxiv
 from feedsvc.lateness import DAYS, Overall, list_facts
-from feedsvc.meter import describe_result, show_progress
+from feedsvc.logs import set_up_logs
+from feedsvc.meter import describe_result, show_progress, show_steps
 from feedsvc.mirror import describe_mirrored, write_mirror
 from feedsvc.pipeline import (
     describe_built,
@@ -108,9 +109,12 @@ def fetch(categories: tuple[str, ...]) -> None:
     """Fetch the batches of CATEGORIES, by default of all that are followed, and complete the papers."""
     with _service(categories=",".join(categories)) if categories else _service() as service:
         ingest = service.pipeline.ingest
-        for fetched in ingest.fetch_batches():
-            click.echo(describe_fetched(fetched))
-        click.echo(describe_completed(ingest.fill_papers()))
+        with show_steps("fetching", len(ingest.categories)) as step:
+            for fetched in ingest.fetch_batches():
+                click.echo(describe_fetched(fetched))
+                step()
+        with show_steps("completing papers"):
+            click.echo(describe_completed(ingest.fill_papers()))
 
 
 @main.group(invoke_without_command=True)
@@ -118,7 +122,7 @@ def fetch(categories: tuple[str, ...]) -> None:
 def digest(ctx: click.Context) -> None:
     """Make the digests that are missing; or, with a command, look after how they are made."""
     if ctx.invoked_subcommand is None:
-        with _service(report=click.echo, asks_arxiv=False) as service:
+        with _service(report=click.echo, asks_arxiv=False) as service, show_steps("making digests"):
             click.echo(describe_digested(service.pipeline.digester.digest_papers()))
             service.pipeline.write_digests()
 
@@ -179,7 +183,8 @@ def digest_export(day: datetime, feed: str, language: str | None, output: Path |
 def build(folder: Path | None) -> None:
     """Bring every document up to the ledger; with --to, write the whole site as files."""
     with _service(asks_arxiv=False) as service:
-        built = service.publisher.build_documents()
+        with show_steps("building documents"):
+            built = service.publisher.build_documents()
         click.echo(describe_built(built))
         refused = built.refused
         if folder is not None:
@@ -421,9 +426,7 @@ def _service(
     **values: object,
 ) -> Iterator[Service]:
     settings = _settings(**values)
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
-    )
+    set_up_logs(settings.log_level, settings.log_format, sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     if asks_arxiv and not settings.arxiv.contact and is_arxiv(settings.arxiv.feed_url.host or ""):
         log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")

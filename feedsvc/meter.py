@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from feedsvc.pipeline import write_count
@@ -29,6 +29,22 @@ def show_progress(console: Console, clock: Callable[[], float] = time.monotonic)
             bar.update(task, completed=progress.share, told=describe_progress(progress))
 
         yield tell
+
+
+@contextmanager
+def show_steps(
+    what: str, steps: int | None = None, console: Console | None = None
+) -> Iterator[Callable[[], None]]:
+    """Show a bar while something lasts, in a terminal only; what this gives is called behind each step.
+
+    Where nobody knows how many steps there are, the bar only shows that something goes on, and for how long.
+    Without a console it is that of standard error.
+    """
+    console = console or Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=steps)
+        yield lambda: bar.advance(task)
 
 
 def describe_progress(progress: Progress) -> str:

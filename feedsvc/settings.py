@@ -276,6 +276,9 @@ class Settings(BaseSettings):
         description="hours after arXiv's switch to a day, from which on a batch that is not there is late",
     )
     log_level: LogLevel = Field("INFO", description="least level that is logged, in any letter case")
+    log_format: Literal["text", "json"] = Field(
+        "text", description="how an event is logged: a line for people, or a line of JSON"
+    )
     arxiv: ArxivSettings = Field(ArxivSettings(), description="where arXiv is and how it is asked")
     saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
     llm: LlmSettings = Field(LlmSettings(), description="which language model writes digests, if any")

@@ -262,7 +262,7 @@ def test_a_digest_tells_of_the_day_alone_a_paper_once(store: Store, ask: Ask) ->
     announce(store, TUESDAY, "2601.00001", category="cs.LG", kind=Kind.REPLACE, version=2)
 
     text = ask("/feeds/cs.AI+cs.LG/2026-01-06.md").decode()
-    assert text.splitlines()[2] == "Papers: 3 · New papers: 2 · Cross-lists: 1"
+    assert text.splitlines()[4] == "Papers: 3 · New papers: 2 · Cross-lists: 1"
     assert [line.partition("</a>")[2] for line in text.splitlines() if line.startswith("### ")] == [
         "1. On the matter of 2601.00003",
         "2. On the matter of 2601.00002",

@@ -10,7 +10,18 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "feedsvc"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
-        {"errors", "paper", "taxonomy", "calendar", "settings", "http", "exchange", "accents", "coding"}
+        {
+            "errors",
+            "paper",
+            "taxonomy",
+            "calendar",
+            "settings",
+            "http",
+            "exchange",
+            "accents",
+            "coding",
+            "logs",
+        }
     ),
     frozenset({"query", "history"}),
     frozenset({"feed", "arxiv", "ledger", "digest", "likeness", "websub"}),

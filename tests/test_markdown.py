@@ -160,3 +160,12 @@ if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
     for name_, (language_, entries_) in GOLDEN.items():
         (DATA / f"{name_}.md").write_text(render(language_, entries_), "utf-8")
+
+
+def test_a_badge_stands_under_the_title() -> None:
+    digest = collect_day("A [feed]", DAY, (), "en")
+    lines = (
+        render_day(digest, ("https://a.org/feeds/x/badge.svg", "https://a.org/feeds/x")).decode().split("\n")
+    )
+
+    assert lines[2] == r"[![A \[feed\]](https://a.org/feeds/x/badge.svg)](https://a.org/feeds/x)"

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from rich.console import Console
 
-from feedsvc.meter import describe_progress, describe_result, show_progress
+from feedsvc.meter import describe_progress, describe_result, show_progress, show_steps
 from feedsvc.pipeline.progress import Progress
 
 HALF = Progress(records=1_250_000, share=0.5, rate=9876.5, left=timedelta(minutes=2, seconds=7))
@@ -63,3 +63,13 @@ def test_in_a_terminal_it_is_a_bar_that_ends_full() -> None:
     last = output.getvalue().rpartition("\r")[2]
     assert "100%" in last
     assert "2,500,000 records" in last
+
+
+def test_steps_are_a_bar_in_a_terminal_and_nothing_in_a_pipe() -> None:
+    for is_terminal in (True, False):
+        stream = io.StringIO()
+        console = Console(file=stream, force_terminal=is_terminal, width=80)
+        with show_steps("fetching", 2, console) as step:
+            step()
+            step()
+        assert ("fetching" in stream.getvalue()) is is_terminal

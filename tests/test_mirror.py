@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,10 +91,16 @@ def test_every_feed_is_written_in_every_format_and_language(whole: tuple[Service
     service, folder = whole
 
     for path in list_feeds(service):
-        answer = client_of(service).get(path)
+        answer = client_of(service).get(path, environ_overrides=ENVIRON)
         if answer.status_code == 200:
             assert (folder / name_file(path)).read_bytes() == answer.data, path
-    for name in ("feeds/cs.AI.xml", "feeds/cs.rss", "feeds/random-walks.json", "feeds/zh/hep-th.xml"):
+    for name in (
+        "feeds/cs.AI/index.html",
+        "feeds/cs.AI.xml",
+        "feeds/cs.rss",
+        "feeds/random-walks.json",
+        "feeds/zh/hep-th.xml",
+    ):
         assert (folder / name).exists()
 
 
@@ -283,3 +290,11 @@ def test_no_path_leads_out_of_the_folder() -> None:
 def test_what_was_done_is_said_in_a_line() -> None:
     assert describe_mirrored(Mirrored(1, 2)) == "wrote     1 file, 2 as before"
     assert describe_mirrored(Mirrored(2, 0, 3, 4)) == "wrote     2 files, 0 as before, 3 removed, 4 refused"
+
+
+def test_no_page_offers_what_needs_a_server(whole: tuple[Service, Path]) -> None:
+    _service, folder = whole
+    for name in ("index.html", "feeds/cs.AI/index.html", "feeds/zh/cs.AI/index.html"):
+        text = (folder / name).read_text("utf-8")
+        assert "<form" not in text, name
+        assert not re.findall(r'href="/(?:search|basket|like|papers)|href="/[^"#]*\?', text), name

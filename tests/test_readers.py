@@ -87,3 +87,16 @@ def test_newsboat_gains_only_the_new_days_papers_and_keeps_the_rest(
 
     assert {item[1] for item in before} <= {item[1] for item in after}
     assert len({item[1] for item in after}) == len(after) > len(before)
+
+
+def test_newsboat_imports_the_opml_of_a_basket(newsboat: str, world: World, tmp_path: Path) -> None:
+    opml, urls = tmp_path / "basket.opml", tmp_path / "urls"
+    opml.write_bytes(world.get("/subscriptions.opml?feeds=cs.AI,large-language-models,quant-ph"))
+    urls.touch()
+    command = [newsboat, "-u", str(urls), "-c", str(tmp_path / "cache.db"), "-i", str(opml)]
+    subprocess.run(
+        command, env={**os.environ, "HOME": str(tmp_path), "LANG": "C.UTF-8"}, check=True, timeout=60
+    )
+
+    imported = [line.split()[0].rpartition("/")[2] for line in urls.read_text("utf-8").splitlines() if line]
+    assert sorted(imported) == sorted(FEEDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -231,3 +232,11 @@ def test_replaying_all_days_changes_no_byte_of_any_document(
             live_one_crawl(again)
         assert again.service.store.revision() == revision
     assert week.documents() == before
+
+
+def test_a_page_of_200_real_papers_is_light(week: Week) -> None:
+    page = week.world.service.app.test_client().get("/feeds/cs.SE", headers={"Accept-Encoding": "gzip"})
+    cards = gzip.decompress(page.data).count(b'<article class="card')
+
+    assert cards >= 100
+    assert len(page.data) * 200 / cards < 200_000

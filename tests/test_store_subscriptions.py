@@ -184,3 +184,12 @@ def test_a_secret_is_in_no_text_that_a_log_could_show(store: Store) -> None:
 
     assert "hush" not in repr(known)
     assert "hush" not in repr(make_intent(secret="hush"))
+
+
+def test_subscriptions_are_counted_by_feed_in_all_formats(store: Store) -> None:
+    assert store.subscriptions.count_by_feed() == {}
+
+    subscribe(store)
+    subscribe(store, topic=TOPIC.replace(".xml", ".json"))
+
+    assert store.subscriptions.count_by_feed() == {"cs.AI": 2}

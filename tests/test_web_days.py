@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from flask.testing import FlaskClient
 
-from tests.web_house import BROWSER, DAY, announce, make_paper, open_house
+from tests.web_house import DAY, announce, make_paper, open_house
 
 EARLIER = date(2026, 1, 13)
 
@@ -123,9 +123,3 @@ def test_what_is_not_there_is_said_in_a_sentence(
 
     assert response.status_code == status
     assert told in response.text
-
-
-def test_without_a_format_a_person_is_led_to_the_day(client: FlaskClient) -> None:
-    for path in ("/feeds/cs.AI/2026-01-13", "/feeds/daily/cs.AI"):
-        response = client.get(path, headers=BROWSER)
-        assert (response.status_code, response.headers["Location"]) == (302, f"{path}.xml")

@@ -298,31 +298,13 @@ def test_an_atom_document_names_the_stylesheet_that_shows_it(client: FlaskClient
         assert (sheet.status_code, sheet.mimetype) == (200, "text/css")
 
 
-@pytest.mark.parametrize(
-    ("path", "target"),
-    [
-        ("/feeds/cs.AI", "/#feed-cs.AI"),
-        ("/feeds/cs", "/#feed-cs"),
-        ("/feeds/random-walks", "/#feed-random-walks"),
-        ("/feeds/zh/cs.AI", "/#feed-cs.AI"),
-        ("/feeds/keyword/random-walk", "/feeds/keyword/random-walk.xml"),
-    ],
-)
-def test_without_a_format_a_person_is_led_to_the_feed_in_the_index(
-    client: FlaskClient, path: str, target: str
-) -> None:
-    response = client.get(path, headers=BROWSER)
-
-    assert (response.status_code, response.headers["Location"]) == (302, target)
-
-
 @pytest.mark.parametrize("path", [FEED, "/feeds/cs.AI.xml?limit=5", "/feeds/zh/cs.AI.xml"])
 def test_a_document_links_to_its_own_page_for_people(client: FlaskClient, path: str) -> None:
     feed = feedparser.parse(client.get(path).data).feed
 
     page = next(link.href for link in feed.links if link.rel == "alternate")
     assert page == f"https://feeds.example.org{path.replace('.xml', '')}"
-    assert client.get(page.removeprefix("https://feeds.example.org"), headers=BROWSER).status_code == 302
+    assert client.get(page.removeprefix("https://feeds.example.org"), headers=BROWSER).status_code == 200
 
 
 def test_the_host_that_a_client_names_is_never_believed(client: FlaskClient) -> None:

@@ -53,7 +53,13 @@ def test_robots_are_kept_from_searches_only(house: House) -> None:
     response = house.client.get("/robots.txt")
 
     assert (response.status_code, response.mimetype) == (200, "text/plain")
-    assert response.text == "User-agent: *\nDisallow: /feeds/search.\n"
+    assert response.text.splitlines() == [
+        "User-agent: *",
+        "Disallow: /feeds/search.",
+        "Disallow: /feeds/search?",
+        "Disallow: /search",
+        "Disallow: /basket",
+    ]
 
 
 def test_there_is_an_icon(house: House) -> None:

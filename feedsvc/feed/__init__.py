@@ -63,6 +63,12 @@ class Feed:
         return replace(self, is_daily=True, day=None)
 
     @property
+    def badge_path(self) -> str:
+        """The path of the feed's badge, the same for all its days: how many read it, as a picture."""
+        path, mark, options = replace(self, day=None, is_daily=False).path(PAGE).partition("?")
+        return f"{path}/badge.svg{mark}{options}"
+
+    @property
     def _full_place(self) -> str:
         place = f"{DAILY}/{self.place}" if self.is_daily else self.place
         return f"{place}/{self.day}" if self.day else place

@@ -19,6 +19,7 @@ from datetime import timedelta
 from threading import Event, Lock
 
 from feedsvc.http import Clock
+from feedsvc.logs import log_job
 from feedsvc.pipeline.catchup import CatchUp, CaughtUp
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.ingest import Fetched, Ingest
@@ -102,22 +103,30 @@ class Pipeline:
         if not self.ingest.is_api_well:
             # Papers are best published complete, but must not wait for an API that makes us wait.
             self._publish()
-        caught_up = self.catch_up.run_due()
+        with log_job(self._clock, "catch-up") as counts:
+            caught_up = self.catch_up.run_due()
+            counts |= {"added": caught_up.added, "settled": caught_up.settled} if caught_up else {}
         if caught_up is not None:
             self._report(describe_catch_up(caught_up))
-        completed = self.ingest.fill_papers()
+        with log_job(self._clock, "complete") as counts:
+            completed = counts["papers"] = self.ingest.fill_papers()
         if completed:
             self._report(describe_completed(completed))
         self._publish()
 
     def _publish(self) -> None:
-        self._digested += self.digester.digest_papers()
+        with log_job(self._clock, "digest") as counts:
+            counts["papers"] = self.digester.digest_papers()
+        self._digested += counts["papers"]
         if self._digested:
             self._report(describe_digested(self._digested))
             self._digested = 0
-        self.sketcher.sketch_papers()
+        with log_job(self._clock, "sketch") as counts:
+            counts["papers"] = self.sketcher.sketch_papers()
         self.writing.release_overdue()
-        built = self.publisher.build_documents()
+        with log_job(self._clock, "build") as counts:
+            built = self.publisher.build_documents()
+            counts |= {"changed": built.changed, "refused": built.refused}
         if built.changed or built.refused:
             self._report(describe_built(built))
 

@@ -73,9 +73,12 @@ def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
     return " · ".join(parts)
 
 
-def write_markdown(feed: Feed, day: date, entries: Iterable[Entry], language: str, *, brief: bool) -> bytes:
-    """Write the digest of a feed's day, of entries that tell of the day alone."""
-    return render_day(collect_day(feed.title, day, entries, language, brief=brief))
+def write_markdown(
+    feed: Feed, day: date, entries: Iterable[Entry], language: str, base: str, *, brief: bool
+) -> bytes:
+    """Write the digest of a feed's day, of entries that tell of the day alone, under the feed's badge."""
+    badge = base + feed.badge_path, base + feed.on_day(None).path(PAGE)
+    return render_day(collect_day(feed.title, day, entries, language, brief=brief), badge)
 
 
 def describe_entry_of(

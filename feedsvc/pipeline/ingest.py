@@ -23,6 +23,7 @@ from feedsvc.ledger import (
     judge_age,
     judge_batch,
 )
+from feedsvc.logs import log_job
 from feedsvc.paper import Announcement, Batch, BatchState, Kind, Paper
 from feedsvc.store import Store
 from feedsvc.store.ledger import Recorded
@@ -93,7 +94,10 @@ class Ingest:
     def fetch_batches(self, categories: Sequence[str] | None = None) -> Iterator[Fetched]:
         """Fetch and record the named categories, by default all that are followed, one by one."""
         for category in self.categories if categories is None else categories:
-            yield self.fetch_batch(category)
+            with log_job(self._clock, "fetch", category=category) as counts:
+                fetched = self.fetch_batch(category)
+                counts |= {"rows": fetched.added, **{str(kind): n for kind, n in fetched.batch.counts}}
+            yield fetched
 
     def fetch_batch(self, category: str) -> Fetched:
         """Fetch a category's listing and record it; what cannot be used is noted, never raised."""

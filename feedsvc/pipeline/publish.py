@@ -132,6 +132,10 @@ class Publisher:
         entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
         return self._shelf.keep(key, revision, self._make_document(feed, format_, key[2], entries))
 
+    def choose_language(self, wanted: str) -> str:
+        """Give the language of digests that comes nearest to a wanted one; the default where none does."""
+        return next((own for own in self._languages if own.partition("-")[0] == wanted), self._languages[0])
+
     def check_given(self, feed: Feed) -> None:
         """Raise UnknownPaperError if a feed is about papers like one that is not stored.
 
@@ -304,7 +308,7 @@ class Publisher:
         self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]
     ) -> Callable[..., bytes]:
         if feed.day is not None and format_ == MARKDOWN:
-            return partial(write_markdown, feed, feed.day, entries, language)
+            return partial(write_markdown, feed, feed.day, entries, language, self._base)
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
         if feed.is_daily:

@@ -25,9 +25,16 @@ _BEGINNING = re.compile(r"(?P<number>\d{0,9})(?P<sign>[-+=:]|(?<=\d)[.)])")
 _BACKTICKS = re.compile("`+")
 
 
-def render_day(digest: DayDigest) -> bytes:
-    """Write a day: its title, counts, a table of contents, then every paper with its digest."""
-    blocks = [f"# {escape_text(digest.heading)}", escape_text(" · ".join(digest.counts))]
+def render_day(digest: DayDigest, badge: tuple[str, str] | None = None) -> bytes:
+    """Write a day: its title, counts, a table of contents, then every paper with its digest.
+
+    `badge` is the address of a picture under the title, and that of the page it leads to.
+    """
+    blocks = [f"# {escape_text(digest.heading)}"]
+    if badge:
+        picture, page = badge
+        blocks.append(f"[![{escape_text(digest.title)}]({picture})]({page})")
+    blocks.append(escape_text(" · ".join(digest.counts)))
     if digest.remark:
         blocks.append(f"*{escape_text(digest.remark)}*")
     if digest.groups:

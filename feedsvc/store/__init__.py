@@ -25,6 +25,7 @@ from feedsvc.store.pings import PingStore
 from feedsvc.store.requests import RequestStore
 from feedsvc.store.revisions import read_revision
 from feedsvc.store.saved import SavedStore
+from feedsvc.store.subscribers import SubscriberStore
 from feedsvc.store.subscriptions import SubscriptionStore
 
 
@@ -44,6 +45,7 @@ class Store:
         self.harvests = HarvestStore(engine)
         self.bulk = BulkStore(engine)
         self.saved = SavedStore(engine)
+        self.subscribers = SubscriberStore(engine)
         self.orders = OrderStore(engine)
         self.answers = AnswerStore(engine)
         self.findings = FindingStore(engine)

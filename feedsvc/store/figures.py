@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Integer, Table, exists, func, literal_column, select, text
 
+from feedsvc.paper import Kind
 from feedsvc.store import schema
 from feedsvc.store.engine import read
+from feedsvc.store.place import first_place
 
 COUNTED_WHOLE = 100_000
 """A table of which PostgreSQL estimates no more rows is counted."""
+
+
+FIRST_KINDS = (Kind.NEW.value, Kind.CROSS.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,22 @@ class FigureStore:
         )
         with read(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(newest).where(~made)).scalar_one()
+
+    def list_recent(self, since: date) -> list[tuple[date, str, str]]:
+        """Give day, category and paper of what was newly announced or cross-listed since a day."""
+        table = schema.announcements.c
+        query = select(table.day, table.category, table.paper).where(
+            table.place >= first_place(since), table.kind.in_(FIRST_KINDS)
+        )
+        with read(self._engine) as connection:
+            return [(row.day, row.category, row.paper) for row in connection.execute(query)]
+
+    def list_holdings(self, format_: str, language: str) -> dict[str, list[str]]:
+        """Give the papers in the ready documents of a format and language, by feed; no body is read."""
+        table = schema.documents.c
+        query = select(table.feed, table.papers).where(table.format == format_, table.language == language)
+        with read(self._engine) as connection:
+            return {row.feed: row.papers for row in connection.execute(query)}
 
     def sum_documents(self) -> tuple[DocumentFigures, ...]:
         """Give the figures of the documents by format; no body is read."""

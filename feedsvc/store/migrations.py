@@ -35,6 +35,10 @@ def _create_tables(connection: Connection) -> None:
     connection.execute(insert(schema.paces).values(host=schema.ARXIV, held_until=0.0, free_at=0.0))
 
 
+def _add_subscribers(connection: Connection) -> None:
+    schema.subscribers.create(connection, checkfirst=True)
+
+
 def _keep_packed_bodies(connection: Connection) -> None:
     """Keep documents under gzip alone, and number their changes."""
     # A new database has all this already: its first step makes the tables as they are today.
@@ -47,7 +51,13 @@ def _keep_packed_bodies(connection: Connection) -> None:
 
 
 Step = Callable[[Connection], None]
-STEPS: tuple[Step, ...] = (_create_tables, create_model_tables, _keep_packed_bodies, create_hub_tables)
+STEPS: tuple[Step, ...] = (
+    _create_tables,
+    create_model_tables,
+    _keep_packed_bodies,
+    create_hub_tables,
+    _add_subscribers,
+)
 
 
 def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:

@@ -46,6 +46,23 @@ class PaperStore:
         with read(self._engine) as connection:
             return load_papers(connection, keys)
 
+    def find_versions(self, paper: str) -> tuple[Paper, ...]:
+        """Give the versions of a paper that are stored, the newest first; none for an unknown paper."""
+        table = schema.papers.c
+        query = select(schema.papers).where(table.paper == paper).order_by(table.version.desc())
+        with read(self._engine) as connection:
+            return tuple(read_paper(row) for row in connection.execute(query))
+
+    def load_newest(self, papers: Iterable[str]) -> dict[str, Paper]:
+        """Give the newest stored version of some papers; unknown ones are absent."""
+        table = schema.papers.c
+        found: dict[str, Paper] = {}
+        with read(self._engine) as connection:
+            for chunk in chunked(dict.fromkeys(papers)):
+                query = select(schema.papers).where(table.paper.in_(chunk)).order_by(table.version)
+                found |= {row.paper: read_paper(row) for row in connection.execute(query)}
+        return found
+
     def incomplete(self, asked_before: datetime, limit: int) -> list[Key]:
         """Give versions known from a listing only, that nobody asked the API about since, newest first."""
         table = schema.papers.c
@@ -99,6 +116,13 @@ class DigestStore:
             with write(self._engine) as connection:
                 changed += _save_digests(connection, chunk)
         return changed
+
+    def find(self, paper: str, version: int) -> tuple[Digest, ...]:
+        """Give the digests of one paper version, by language."""
+        table = schema.digests.c
+        query = select(schema.digests).where(table.paper == paper, table.version == version)
+        with read(self._engine) as connection:
+            return tuple(read_digest(row) for row in connection.execute(query.order_by(table.language)))
 
     def load(self, keys: Iterable[Key], languages: Sequence[str]) -> dict[Key, Digest]:
         """Give each version's digest in the first of the languages in which there is one."""

@@ -226,3 +226,16 @@ requests = Table(
     Column("count", Integer, nullable=False),
     PrimaryKeyConstraint("day", "host", "outcome"),
 )
+
+# How many subscribers an aggregator says that it has for a document. Nobody else is told of here.
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("feed", Text, nullable=False),
+    Column("format", String(16), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("agent", String(32), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("told_on", Date, nullable=False),
+    PrimaryKeyConstraint("feed", "format", "language", "agent"),
+)

@@ -114,6 +114,13 @@ class SubscriptionStore:
             rows = connection.execute(query.distinct().order_by(table.topic))
             return {row.topic: (row.feed, row.format, row.language) for row in rows}
 
+    def count_by_feed(self) -> dict[str, int]:
+        """Give how many subscriptions each feed has, in all its formats and languages."""
+        feed = subscriptions.c.feed
+        with read(self._engine) as connection:
+            rows = connection.execute(select(feed, func.count().label("number")).group_by(feed))
+            return {row.feed: row.number for row in rows}
+
     def of_topic(self, topic: str, most: int = PAGE) -> tuple[Subscription, ...]:
         """Give subscriptions of a topic, at most so many."""
         query = select(subscriptions).where(subscriptions.c.topic == topic)

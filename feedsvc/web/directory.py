@@ -9,6 +9,7 @@ from functools import cached_property
 from feedsvc.errors import UnfollowedError
 from feedsvc.feed import Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
+from feedsvc.query import Query
 from feedsvc.query.ast import any_of
 from feedsvc.taxonomy import Archive, Category, load_taxonomy
 
@@ -18,13 +19,24 @@ SAVED_FEEDS = "Saved feeds"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One feed as the index lists it; `note` is what else there is to say, `query` what it looks for."""
+    """One feed as the index lists it; `note` is what else there is to say, `query` what it looks for.
+
+    `aliases` are other ids of a category; `is_keyword` tells that the feed is neither category nor archive.
+    """
 
     feed: Feed
     title: str
-    query: str
+    query: Query
     note: str = ""
+    aliases: str = ""
     is_archive: bool = False
+    is_keyword: bool = False
+
+    def is_called(self, words: Sequence[str]) -> bool:
+        """Tell whether every word, in small letters, stands in what the index says of the feed."""
+        parts = (self.feed.place, self.title, self.note, self.aliases, str(self.query))
+        text = " ".join(parts).lower()
+        return all(word in text for word in words)
 
     @property
     def anchor(self) -> str:
@@ -56,7 +68,7 @@ class Directory:
 
     def with_saved(self, definitions: Iterable[Definition]) -> Directory:
         """Give the directory with saved feeds behind the keyword feeds."""
-        saved = Group(SAVED_FEEDS, tuple(_list(each, each.title) for each in definitions))
+        saved = Group(SAVED_FEEDS, tuple(_list_keyword(each) for each in definitions))
         first, *others = self.groups
         return replace(self, groups=(first, saved, *others)) if saved.listings else self
 
@@ -84,7 +96,7 @@ class Directory:
             self.check_followed(place)
         chosen = [replace(group, listings=_keep(group.listings, wanted)) for group in self.groups]
         unlisted = [wanted[name] for name in sorted(wanted.keys() - self.anchors.keys())]
-        others = Group("Other feeds", tuple(_list(each, each.title) for each in unlisted))
+        others = Group("Other feeds", tuple(_list_keyword(each) for each in unlisted))
         return tuple(group for group in (*chosen, others) if group.listings)
 
 
@@ -93,7 +105,7 @@ def make_directory(catalogue: Catalogue, categories: Collection[str]) -> Directo
     taxonomy = load_taxonomy()
     followed = [taxonomy.categories[category] for category in sorted(set(categories))]
     defined = (catalogue.definitions[name] for name in catalogue.feeds)
-    keyword = Group(KEYWORD_FEEDS, tuple(_list(each, each.title, each.description) for each in defined))
+    keyword = Group(KEYWORD_FEEDS, tuple(map(_list_keyword, defined)))
     archives = (
         Group(archive.name, tuple(_list_archive(catalogue, archive, followed)), archive.id)
         for archive in taxonomy.archives.values()
@@ -105,15 +117,21 @@ def make_directory(catalogue: Catalogue, categories: Collection[str]) -> Directo
 def _list_archive(catalogue: Catalogue, archive: Archive, followed: Iterable[Category]) -> Iterator[Listing]:
     own = [category for category in followed if category.archive == archive.id]
     if own and own[0].id != archive.id:
-        yield _list(catalogue.define(archive.id), f"All of {archive.name}", is_archive=True)
+        definition = catalogue.define(archive.id)
+        yield Listing(definition.make_feed(), archive.name, _query_of(definition), is_archive=True)
     for category in own:
-        note = f"also called {', '.join(category.aliases)}" if category.aliases else ""
-        yield _list(catalogue.define(category.id), category.name, note)
+        definition = catalogue.define(category.id)
+        aliases = ", ".join(category.aliases)
+        yield Listing(definition.make_feed(), category.name, _query_of(definition), aliases=aliases)
 
 
-def _list(definition: Definition, title: str, note: str = "", *, is_archive: bool = False) -> Listing:
-    query = any_of(query for query, _ in definition.parts)
-    return Listing(definition.make_feed(), title, str(query), note, is_archive)
+def _list_keyword(definition: Definition) -> Listing:
+    query, note = _query_of(definition), definition.description
+    return Listing(definition.make_feed(), definition.title, query, note, is_keyword=True)
+
+
+def _query_of(definition: Definition) -> Query:
+    return any_of(query for query, _ in definition.parts)
 
 
 def _keep(listings: Iterable[Listing], names: Collection[str]) -> tuple[Listing, ...]:

@@ -116,7 +116,7 @@ def _tell(problem: Problem, line: str) -> Response:
     as_page = prefers_html(request.headers.get("Accept"))
     body = render_template("problem.html", problem=problem) if as_page else f"{' '.join(line.split())}\n"
     response = Response(body, problem.status, mimetype=HTML if as_page else PLAIN)
-    response.headers["Vary"] = "Accept"
+    response.headers["Vary"] = "Accept, Accept-Language" if as_page else "Accept"
     lasting = problem.status < 500
     response.headers["Cache-Control"] = f"public, max-age={CLIENT_ERROR_SECONDS}" if lasting else "no-store"
     return response

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from feedsvc.errors import AddressError
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue, define_category
@@ -16,12 +17,17 @@ from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.web.counter import Counter, Handout
-from feedsvc.web.delivery import take_document
+from feedsvc.web.delivery import answer, take_document
 from feedsvc.web.directory import Directory
+from feedsvc.web.feedpage import FeedPages
+from feedsvc.web.freshness import max_age
 from feedsvc.web.front import Front
+from feedsvc.web.language import PARAMETER
+from feedsvc.web.pages import add_language, asked_language, link_page, read_language, read_vary
 from feedsvc.web.pulse import Pulse
-from feedsvc.web.responses import read_asked, send_answer
-from feedsvc.web.site import ATOM, Site
+from feedsvc.web.responses import find_packings, read_asked, send_answer
+from feedsvc.web.site import Site
+from feedsvc.web.subscribers import Subscribers, read_told
 
 REDIRECT_SECONDS = 3600
 A_DAY = timedelta(days=1)
@@ -43,6 +49,8 @@ class FeedViews:
         counter: Counter,
         pulse: Pulse,
         front: Front,
+        pages: FeedPages,
+        subscribers: Subscribers,
         hubs: Sequence[str] = (),
     ) -> None:
         self._site = site
@@ -56,6 +64,8 @@ class FeedViews:
         self._counter = counter
         self._pulse = pulse
         self._front = front
+        self._pages = pages
+        self._subscribers = subscribers
         self._hub_links = "".join(f'<{hub}>; rel="hub", ' for hub in hubs)
 
     def blueprint(self) -> Blueprint:
@@ -65,15 +75,33 @@ class FeedViews:
         return blueprint
 
     def show_feed(self, path: str) -> BaseResponse:
-        """Send the document that an address names, or lead to its canonical URL."""
-        params = list(request.args.items(multi=True))
+        """Send the document or the page that an address names, or lead to its canonical URL."""
+        asked = asked_language()
+        params = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
         address = resolve(path, params, self._catalogue, self._languages, self._formats)
+        if asked is not None and address.format != PAGE:
+            raise AddressError(f"{PARAMETER!r} is no parameter here: only pages have a language of their own")
         if not _is_as_asked(address):
-            return self._lead(self._site.prefix + address.url, 308)
+            return self._lead(self._site.prefix + add_language(address.url), 308)
         self._directory.check_followed(address.feed.place)
-        if address.format == PAGE:
-            return self._lead(self._page_of(address), 302)
-        return self._send_document(address)
+        if address.format != PAGE:
+            return self._send_document(address)
+        if address.feed.is_daily:
+            # A feed's page has its papers by day: it is the page of its daily feed, too.
+            return self._lead(link_page(address.feed.on_day(None), address.language), 302)
+        return self._send_page(address)
+
+    def _send_page(self, address: Address) -> Response:
+        g.path_language = address.language
+        self._saved.note_asked(address.feed.place)
+        page = self._pages.find_page(address.feed, address.language, asked_language())
+        age = self._find_age(address.feed, address.language or self._languages[0])
+        headers = {
+            "Cache-Control": f"public, max-age={age}",
+            "Vary": read_vary(),
+            "Content-Language": read_language(),
+        }
+        return send_answer(answer(take_document(page), read_asked(), headers, find_packings()))
 
     def _send_document(self, address: Address) -> Response:
         feed, now = address.feed, self._clock.now()
@@ -92,7 +120,23 @@ class FeedViews:
             page = request.environ.get("PATH_INFO", ""), request.environ.get("QUERY_STRING", "")
             key = document.feed, document.format, document.language
             self._front.learn(page, key, handout, beat.edition)
+        self._note_subscribers(address, document.language)
         return send_answer(self._counter.answer(handout, read_asked(), now, beat))
+
+    def _note_subscribers(self, address: Address, language: str) -> None:
+        agent, place = request.headers.get("User-Agent", ""), address.feed.place
+        # Feeds without a name are without end, and no list shows them; nobody subscribes to a day.
+        if not read_told(agent) or address.feed.name != place:
+            return
+        if place in self._directory.anchors or self._saved.define(place):
+            self._subscribers.note((place, address.format, language), agent)
+
+    def _find_age(self, feed: Feed, language: str) -> int:
+        """Give the seconds for which a page may be kept: as long as the documents of its feed."""
+        if lasting := self._find_lasting(feed):
+            return int(lasting.total_seconds())
+        now = self._clock.now()
+        return max_age(feed.name, now, is_complete=language in self._pulse.beat(now).complete)
 
     def _is_lasting(self, address: Address) -> bool:
         """Tell a feed whose meaning stays as long as this process lives; a saved one may change or go."""
@@ -112,13 +156,6 @@ class FeedViews:
         """Give how long a day's document stays that is over, but for a repair; None for any other."""
         return A_DAY if feed.day is not None and self._publisher.is_closed(feed.day) else None
 
-    def _page_of(self, address: Address) -> str:
-        """Give where a person finds a feed: its place in the index, or the feed itself if it is not there."""
-        anchor = self._directory.anchors.get(address.feed.name)
-        if anchor is None:
-            return self._site.link(address.feed, ATOM, address.language)
-        return url_for("index.show_index", _anchor=anchor)
-
     def _lead(self, target: str, status: int) -> BaseResponse:
         response = redirect(target, status)
         response.cache_control.max_age = REDIRECT_SECONDS
@@ -131,6 +168,7 @@ def _is_as_asked(address: Address) -> bool:
     The path is compared decoded, since proxies encode it as they like; parameters are compared as sent.
     """
     canonical = urlsplit(address.url)
-    return (
-        request.path == unquote(canonical.path) and request.query_string.decode("latin-1") == canonical.query
-    )
+    parameters = request.query_string.decode("latin-1").split("&")
+    # A page's own language is no part of the feed's address.
+    asked = "&".join(each for each in parameters if each.partition("=")[0] != PARAMETER)
+    return request.path == unquote(canonical.path) and asked == canonical.query

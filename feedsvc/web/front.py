@@ -61,7 +61,10 @@ class Prepared:
 
 
 class Front:
-    """Keeps at most 64 MB of packed documents; what it does not know goes to the application behind it."""
+    """Keeps at most 64 MB of packed documents; what it does not know goes to the application behind it.
+
+    `note` is told of the document and the User-Agent wherever that speaks of subscribers.
+    """
 
     def __init__(
         self,
@@ -70,6 +73,7 @@ class Front:
         clock: Clock,
         find_tag: Callable[[DocumentKey], str | None],
         protections: Mapping[str, str],
+        note: Callable[[DocumentKey, str], None] = lambda key, agent: None,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._counter = counter
@@ -77,6 +81,7 @@ class Front:
         self._clock = clock
         self._find_tag = find_tag
         self._protections = protections
+        self._note = note
         self._most_bytes = most_bytes
         self._bytes = 0
         self._known: dict[Page, Known] = {}
@@ -135,6 +140,9 @@ class Front:
             sent = self._make(known.handout, Asked(*headers), now, prepared.beat)
             if len(prepared.answers) < MOST_PREPARED:
                 prepared.answers[page, headers] = sent
+        # Aggregators tell how many subscribers they have; see `subscribers`.
+        if sent is not None and "subscriber" in (agent := find("HTTP_USER_AGENT", "")):
+            self._note(known.key, agent)
         return sent
 
     def _begin(self, now: datetime) -> Prepared:

@@ -51,9 +51,14 @@ class HealthViews:
 
     def show_robots(self) -> Response:
         """Keep robots from searches, of which there is no end."""
-        return _say(
-            f"User-agent: *\nDisallow: {url_for('feeds.show_feed', path='search.')}", seconds=DAY_SECONDS
+        endless = (
+            url_for("feeds.show_feed", path="search."),
+            url_for("feeds.show_feed", path="search") + "?",
+            url_for("search.show_search", hl=None),
+            url_for("basket.show_basket", hl=None),
         )
+        lines = "\n".join(f"Disallow: {path}" for path in endless)
+        return _say(f"User-agent: *\n{lines}", seconds=DAY_SECONDS)
 
     def show_icon(self) -> Response:
         """Send the icon."""

@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import islice
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
-from feedsvc.lateness import write_day
-from feedsvc.paper import Batch, Kind
+from feedsvc.paper import Batch
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
 from feedsvc.render.phrases import name_language
 from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
+from feedsvc.web.activity import NOTHING, Activity, ActivityReader
+from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.directory import Directory, Group, Listing
+from feedsvc.web.pages import check_parameters, send_page, speak
 from feedsvc.web.responses import send_ready
 from feedsvc.web.saved import LIMITS
-from feedsvc.web.site import ATOM, Site
+from feedsvc.web.site import ATOM, LABELS, Site
+from feedsvc.web.subscribers import Subscribers
+from feedsvc.web.wording import put_in_words
 
 SECONDS = 300
 MOST_SAVED = 500
 TITLE = "arXiv feeds"
-LABELS = {ATOM: "Atom", "rss": "RSS", "json": "JSON"}
+SORTS = {"": "archive", "week": "papers this week", "readers": "readers"}
 
 
 class IndexViews:
@@ -45,6 +51,7 @@ class IndexViews:
         saving: SavingSettings,
         formats: Mapping[str, Format],
         languages: Sequence[str],
+        subscribers: Subscribers,
     ) -> None:
         self._site = site
         self._directory = directory
@@ -53,6 +60,8 @@ class IndexViews:
         self._saving = saving
         self._formats = formats
         self._languages = languages
+        self._subscribers = subscribers
+        self._activity = ActivityReader(store, languages[0])
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -64,18 +73,33 @@ class IndexViews:
         return blueprint
 
     def show_index(self) -> Response:
-        """Show every feed, with its newest batch."""
+        """Show every feed with what it took in lately; `filter` narrows the list, `sort` orders it."""
+        check_parameters("filter", "sort")
         batches = self._store.ledger.latest_batches()
-        page = render_template(
+        activity, subscribers = self._activity.read(), self._subscribers.count()
+        wanted, sort = request.args.get("filter", ""), _read_sort()
+        keys = {
+            "week": lambda name: activity.get(name, NOTHING).week,
+            "readers": lambda name: subscribers.get(name, 0),
+        }
+        groups = _narrow(self._directory_now().groups, wanted)
+        return send_page(
             "index.html",
-            title=TITLE,
+            SECONDS,
             newest=max((batch.day for batch in batches.values()), default=None),
-            groups=self._directory_now().groups,
+            groups=_flatten(groups, keys[sort]) if sort else groups,
+            anchors={listing.anchor for group in groups for listing in group.listings},
+            filter=wanted,
+            sort=sort,
+            sorts=SORTS,
             can_save=self._saving.mode != "off",
             with_token=self._saving.mode == "token",
             limits=LIMITS,
             discoverable=self._directory.discoverable,
-            batches=batches,
+            activity=lambda listing: activity.get(listing.feed.place, NOTHING),
+            updated=partial(_find_update, batches, activity),
+            subscribers=subscribers,
+            words=lambda listing: put_in_words(listing.query, speak),
             formats={
                 suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
             },
@@ -83,12 +107,10 @@ class IndexViews:
             languages=self._languages[1:],
             name_language=name_language,
             link=self._site.link,
-            count=_count_papers,
-            day=_write_day,
-            write_day=write_day,
+            short_day=write_short_day,
+            time=write_time,
             example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
         )
-        return send_ready(make_ready(page.encode(), "text/html; charset=utf-8"), SECONDS)
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""
@@ -134,7 +156,7 @@ class IndexViews:
         return {
             "name": listing.feed.name,
             "title": listing.feed.title,
-            "query": listing.query,
+            "query": str(listing.query),
             "urls": self._addresses(listing.feed, None),
             "languages": {
                 language: self._addresses(listing.feed, language) for language in self._languages[1:]
@@ -145,10 +167,33 @@ class IndexViews:
         return {suffix: self._site.address(feed, suffix, language) for suffix in self._formats}
 
 
-def _count_papers(batch: Batch) -> int:
-    """Count what the category's feed took from a batch: replacements are not new."""
-    return sum(count for kind, count in batch.counts if kind in (Kind.NEW, Kind.CROSS))
+def _read_sort() -> str:
+    sort = request.args.get("sort", "")
+    if sort not in SORTS:
+        raise AddressError(f"sort={sort!r}: expected one of {', '.join(filter(None, SORTS))}")
+    return sort
 
 
-def _write_day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
+def _narrow(groups: Iterable[Group], wanted: str) -> tuple[Group, ...]:
+    words = wanted.lower().split()
+    narrowed = (
+        replace(group, listings=tuple(each for each in group.listings if each.is_called(words)))
+        for group in groups
+    )
+    return tuple(group for group in narrowed if group.listings or not words)
+
+
+def _flatten(groups: Iterable[Group], key: Callable[[str], int]) -> tuple[Group, ...]:
+    listings = [listing for group in groups for listing in group.listings]
+    listings.sort(key=lambda listing: -key(listing.feed.place))
+    return (Group("All feeds", tuple(listings)),)
+
+
+def _find_update(
+    batches: Mapping[str, Batch], activity: Mapping[str, Activity], listing: Listing
+) -> date | None:
+    """Give the newest day on which a feed took something in, as far as that is known."""
+    batch = batches.get(listing.feed.place)
+    recent = activity.get(listing.feed.place)
+    days = [day for day in (batch and batch.day, recent and recent.last) if day]
+    return max(days, default=None)

@@ -14,6 +14,7 @@ from feedsvc.feed.library import read_library, share_out
 from feedsvc.query.ast import LikePaper, any_of
 from feedsvc.store import Store
 from feedsvc.web.negotiation import HTML, prefers_html
+from feedsvc.web.pages import send_page
 from feedsvc.web.site import ATOM, Site
 
 MOST_SENT_BYTES = 4_000_000
@@ -40,9 +41,7 @@ class LibraryViews:
 
     def show_form(self) -> Response:
         """Show the form into which a library is put."""
-        response = Response(render_template("library.html", told=None, problem=""), mimetype=HTML)
-        response.cache_control.public, response.cache_control.max_age = True, 3600
-        return response
+        return send_page("library.html", 3600, told=None, problem="")
 
     def read(self) -> Response:
         """Answer a library with the addresses of the feeds of papers like those in it."""

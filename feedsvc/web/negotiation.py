@@ -46,6 +46,16 @@ def prefers_html(accept: str | None) -> bool:
     return weights.get(HTML, 0.0) > 0 and weights[HTML] >= plain
 
 
+def prefer_language(accept_language: str | None, offered: Sequence[str]) -> str:
+    """Give the offered language that a client likes best, the first of them where it names none.
+
+    A tag stands for every narrower one, and the other way round: zh-TW is answered in zh.
+    """
+    liked = sorted(_read_weights(accept_language or "").items(), key=lambda pair: -pair[1])
+    mains = (name.partition("-")[0] for name, weight in liked if weight > 0)
+    return next((main for main in mains if main in offered), offered[0])
+
+
 def _read_weights(header: str) -> dict[str, float]:
     """Read names, in small letters, with their weights; one whose weight is no weight is left out."""
     weights: dict[str, float] = {}

@@ -23,6 +23,12 @@ def prepare_responses(app: Flask, packings: Packings, clock: Clock) -> None:
     app.after_request(tell)
 
 
+def find_packings() -> Packings:
+    """Give what the present application packs its answers with."""
+    packings: Packings = current_app.extensions[_PACKINGS]
+    return packings
+
+
 def read_asked() -> Asked:
     """Take the headers that matter from the present request."""
     return Asked.read(request.headers.get)
@@ -31,7 +37,7 @@ def read_asked() -> Asked:
 def send_ready(ready: Ready, seconds: int) -> Response:
     """Send something that was just made, which may be kept for so many seconds."""
     headers = {"Cache-Control": f"public, max-age={seconds}", "Vary": "Accept-Encoding"}
-    return send_answer(answer(ready, read_asked(), headers, current_app.extensions[_PACKINGS]))
+    return send_answer(answer(ready, read_asked(), headers, find_packings()))
 
 
 def send_answer(given: Answer) -> Response:

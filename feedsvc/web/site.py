@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ATOM = "xml"
 """The canonical format."""
+LABELS = {ATOM: "Atom", "rss": "RSS", "json": "JSON"}
+"""What formats are called on pages; one without a name is not offered there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ class Site:
     @property
     def protections(self) -> dict[str, str]:
         """The headers that forbid whatever a page of ours or a feed's markup has no need of."""
-        policy = f"default-src 'none'; style-src 'self' {self.origin}; img-src 'self'; form-action 'self'"
+        policy = f"default-src 'none'; style-src 'self' {self.origin}; img-src 'self'; script-src 'self'"
+        asks = "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         return {
-            "Content-Security-Policy": f"{policy}; base-uri 'none'; frame-ancestors 'none'",
+            "Content-Security-Policy": f"{policy}; {asks}",
             "X-Content-Type-Options": "nosniff",
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response
 
 from feedsvc.lateness import (
     MEANINGS,
@@ -13,12 +13,13 @@ from feedsvc.lateness import (
     tell_cell,
     tell_late_day,
     tell_survey,
-    write_day,
     write_time,
 )
 from feedsvc.pipeline.watch import Watch, list_digest_facts, tell_digests
+from feedsvc.web.dates import write_long_day, write_short_day, write_weekday
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.directory import Directory
+from feedsvc.web.pages import send_page
 from feedsvc.web.responses import send_ready
 
 SECONDS = 60
@@ -43,21 +44,23 @@ class StatusViews:
     def show_status(self) -> Response:
         """Show what is late in words, then every category's last days as a calendar."""
         survey = self._watch.survey()
-        page = render_template(
+        return send_page(
             "status.html",
+            SECONDS,
             survey=survey,
             digests=tell_digests(self._watch.count_digests()),
             groups=[group for group in self._directory.groups if group.archive],
             meanings=MEANINGS,
             folded_above=FOLDED_ABOVE,
-            anchor=_anchor,
+            place_of=_anchor,
             tell_survey=tell_survey,
             tell_late_day=tell_late_day,
             tell_cell=tell_cell,
-            write_day=write_day,
             write_time=write_time,
+            long_day=write_long_day,
+            short_day=write_short_day,
+            weekday=write_weekday,
         )
-        return send_ready(make_ready(page.encode(), "text/html; charset=utf-8"), SECONDS)
 
     def list_status(self) -> Response:
         """List the same facts as JSON."""

@@ -1,0 +1,86 @@
+"""The basket: some feeds, as an OPML file, as one combined feed, or into a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import chain
+
+from flask import Blueprint, redirect, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from feedsvc.errors import AddressError
+from feedsvc.feed import Feed, join_definitions
+from feedsvc.feed.catalogue import Catalogue
+from feedsvc.render import Format
+from feedsvc.web.directory import Directory, Listing
+from feedsvc.web.pages import check_parameters, send_page
+from feedsvc.web.readers import offer_readers, read_own
+from feedsvc.web.site import ATOM, LABELS, Site
+
+SECONDS = 3600
+MOST_FEEDS = 200
+
+
+class BasketViews:
+    """What is at `/basket`."""
+
+    def __init__(
+        self, site: Site, catalogue: Catalogue, directory: Directory, formats: Mapping[str, Format]
+    ) -> None:
+        self._site = site
+        self._catalogue = catalogue
+        self._directory = directory
+        self._formats = formats
+
+    def blueprint(self) -> Blueprint:
+        """Give the routes."""
+        blueprint = Blueprint("basket", __name__)
+        blueprint.add_url_rule("/basket", view_func=self.show_basket)
+        return blueprint
+
+    def show_basket(self) -> Response:
+        """Show the ways to take some feeds; the ticks of a form lead to the one address of their basket."""
+        check_parameters("feeds", "own")
+        own = read_own(request.args.get("own", ""))
+        names = read_names()
+        listings = self._pick(names)
+        picked = ",".join(sorted(listing.feed.place for listing in listings))
+        if request.args.getlist("feeds") != ([picked] if picked else []):
+            return redirect(url_for("basket.show_basket", feeds=picked or None, own=own or None), 302)
+        feed = self._join(names) if names else None
+        return send_page(
+            "basket.html",
+            SECONDS,
+            feed=feed,
+            listings=listings,
+            picked=picked,
+            own=own,
+            address=self._site.address,
+            others=self._link_others(feed) if feed else "",
+            readers=offer_readers(self._site.address(feed, ATOM), own) if feed else (),
+        )
+
+    def _pick(self, names: list[str]) -> list[Listing]:
+        if not names:
+            return []
+        return list(chain.from_iterable(group.listings for group in self._directory.pick(names)))
+
+    def _join(self, names: list[str]) -> Feed:
+        return join_definitions(map(self._catalogue.define, names)).make_feed()
+
+    def _link_others(self, feed: Feed) -> Markup:
+        link = Markup('<a href="{}">{}</a>')
+        others = (suffix for suffix in self._formats if suffix != ATOM)
+        return Markup(", ").join(
+            link.format(self._site.link(feed, suffix), LABELS.get(suffix, suffix)) for suffix in others
+        )
+
+
+def read_names() -> list[str]:
+    """Read names of feeds, each by itself or joined with commas. Raises AddressError for too many."""
+    parts = (part.strip() for names in request.args.getlist("feeds") for part in names.split(","))
+    names = list(dict.fromkeys(part for part in parts if part))
+    if len(names) > MOST_FEEDS:
+        raise AddressError(f"{len(names)} feeds are given: expected at most {MOST_FEEDS}")
+    return names

@@ -1,0 +1,43 @@
+"""The language that pages speak: which one a visitor gets, and what stands in it for an English sentence.
+
+Templates are written in English. `texts/` holds a TOML file for every other language: English sentence,
+translated sentence. Both may hold markup and names in braces.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from markupsafe import Markup
+
+from feedsvc.web.negotiation import prefer_language
+
+ORIGINAL = "en"
+NAMES = {ORIGINAL: "English", "zh": "中文"}
+PARAMETER = "hl"
+"""The parameter that fixes a page's language."""
+
+
+def choose_language(asked: str | None, of_path: str | None, accept_language: str | None) -> str:
+    """Choose a page's language: the one asked for, that of its path, or what the browser likes best."""
+    for wanted in (asked, (of_path or "").partition("-")[0]):
+        if wanted in NAMES:
+            return wanted
+    return prefer_language(accept_language, tuple(NAMES))
+
+
+def say(language: str, sentence: str, /, **values: object) -> Markup:
+    """Give a sentence in a language, English where nobody translated it, with escaped values put in."""
+    return Markup(load_sentences(language).get(sentence, sentence)).format(**values)
+
+
+@cache
+def load_sentences(language: str) -> Mapping[str, str]:
+    """Read the sentences of a language by their English; none for English itself."""
+    if language == ORIGINAL:
+        return {}
+    file = resources.files("feedsvc.web").joinpath("texts", f"{language}.toml")
+    return tomllib.loads(file.read_text("utf-8"))

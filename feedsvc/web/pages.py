@@ -1,0 +1,137 @@
+"""What all pages for people share: their language, their links to one another, how they are sent."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Flask, Response, g, render_template, request, url_for
+from markupsafe import Markup
+
+from feedsvc.errors import AddressError
+from feedsvc.feed import PAGE, Feed
+from feedsvc.query.parser import MAX_CHARACTERS
+from feedsvc.web.delivery import answer, make_ready
+from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, say
+from feedsvc.web.responses import find_packings, read_asked, send_answer
+
+TYPE = "text/html; charset=utf-8"
+# Links between these carry the language that a visitor asked for.
+PAGES = frozenset(
+    {
+        "index.show_index",
+        "basket.show_basket",
+        "search.show_search",
+        "library.show_form",
+        "library.read",
+        "papers.show_paper",
+        "saved.save",
+        "status.show_status",
+    }
+)
+
+
+def register_language(app: Flask) -> None:
+    """Have every template know its language, and every page's links keep the one that was asked for."""
+    app.before_request(_check_language)
+    app.context_processor(_describe_page)
+    app.url_defaults(_carry_language)
+
+
+def read_language() -> str:
+    """Give the language of the page that is being made."""
+    return choose_language(
+        request.args.get(PARAMETER), g.get("path_language"), request.headers.get("Accept-Language")
+    )
+
+
+def speak(sentence: str, /, **values: object) -> str:
+    """Say a sentence in the page's language."""
+    return say(read_language(), sentence, **values)
+
+
+def link_page(feed: Feed, language: str | None = None) -> str:
+    """Give a link to a feed's page, in the page language that was asked for."""
+    return add_language(request.script_root + feed.path(PAGE, language))
+
+
+def send_page(template: str, seconds: int, status: int = 200, **context: Any) -> Response:
+    """Send a page that may be kept for so many seconds."""
+    return send_text(render_template(template, **context), seconds, status)
+
+
+def send_text(page: str, seconds: int, status: int = 200) -> Response:
+    """Send a finished page that may be kept for so many seconds; errors have no entity tag."""
+    kept = f"public, max-age={seconds}" if seconds else "no-store"
+    headers = {"Cache-Control": kept, "Vary": read_vary(), "Content-Language": read_language()}
+    if status != 200:
+        return Response(page, status, headers, content_type=TYPE)
+    return send_answer(answer(make_ready(page.encode(), TYPE), read_asked(), headers, find_packings()))
+
+
+def read_vary() -> str:
+    """Name the request headers that a page depends on: where the address says the language, it alone does."""
+    of_path = (g.get("path_language") or "").partition("-")[0]
+    is_fixed = asked_language() is not None or of_path in NAMES
+    return "Accept-Encoding" if is_fixed else "Accept-Encoding, Accept-Language"
+
+
+def check_parameters(*known: str) -> None:
+    """Raise AddressError for a parameter that the page does not have."""
+    unknown = sorted(set(request.args) - {*known, PARAMETER})
+    if unknown:
+        raise AddressError(f"{unknown[0]!r} is no parameter here: expected {', '.join((*known, PARAMETER))}")
+
+
+def _check_language() -> None:
+    asked = request.args.get(PARAMETER)
+    if asked is not None and asked not in NAMES:
+        raise AddressError(f"{PARAMETER}={asked!r}: expected one of {', '.join(NAMES)}")
+
+
+def _describe_page() -> dict[str, Any]:
+    language = read_language()
+    return {
+        "language": language,
+        "say": partial(say, language),
+        "asked_language": asked_language(),
+        "translations": {other: _translate_address(other) for other in NAMES},
+        "language_names": NAMES,
+        # Stands in the tag of what is English whatever language the page has.
+        "in_english": "" if language == ORIGINAL else Markup(' lang="en"'),
+        "link_page": link_page,
+        "with_language": add_language,
+        "prefix": request.script_root,
+        "key": Markup("<kbd>{}</kbd>").format,
+        "anchor": Markup('<a href="{}">').format,
+        "code": Markup("<code>{}</code>").format,
+        "query_limit": MAX_CHARACTERS,
+    }
+
+
+def asked_language() -> str | None:
+    """Give the page language that the address names; None if it names none."""
+    asked = request.args.get(PARAMETER)
+    return asked if asked in NAMES else None
+
+
+def _translate_address(language: str) -> str:
+    """Give the present address in a language."""
+    if request.method != "GET":
+        return url_for("index.show_index", hl=language)
+    others = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
+    query = urlencode([*others, (PARAMETER, language)], safe=",:*")
+    return f"{request.script_root}{quote(request.path, safe='/+,:')}?{query}"
+
+
+def add_language(path: str) -> str:
+    """Give a path in the page language that was asked for, if one was."""
+    asked = asked_language()
+    return path if asked is None else f"{path}{'&' if '?' in path else '?'}{PARAMETER}={asked}"
+
+
+def _carry_language(endpoint: str, values: dict[str, Any]) -> None:
+    asked = asked_language()
+    if asked is not None and endpoint in PAGES:
+        values.setdefault(PARAMETER, asked)

@@ -1,0 +1,117 @@
+"""Searching: what a query finds, its words marked, and how to subscribe to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from flask import Blueprint, Response, request
+
+from feedsvc.errors import QueryError
+from feedsvc.feed import Feed
+from feedsvc.feed.address import define_query
+from feedsvc.feed.catalogue import Catalogue
+from feedsvc.pipeline.publish import Publisher
+from feedsvc.query import Query, parse
+from feedsvc.render import Format
+from feedsvc.render.phrases import name_language
+from feedsvc.settings import SavingSettings
+from feedsvc.store import Store
+from feedsvc.web.cards import Card, make_card
+from feedsvc.web.dates import write_long_day
+from feedsvc.web.directory import Directory
+from feedsvc.web.pages import check_parameters, read_language, send_page, speak
+from feedsvc.web.readers import Reader, offer_readers
+from feedsvc.web.saved import LIMITS
+from feedsvc.web.site import ATOM, LABELS, Site
+from feedsvc.web.wording import put_in_words
+
+SECONDS = 300
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query finds: its feed, and the newest papers in it.
+
+    `reach` is the day before which its words are not looked for, None where they are looked for everywhere.
+    """
+
+    feed: Feed
+    words: str
+    cards: tuple[Card, ...]
+    readers: tuple[Reader, ...]
+    reach: date | None
+
+
+class SearchViews:
+    """What is at `/search`."""
+
+    def __init__(
+        self,
+        site: Site,
+        catalogue: Catalogue,
+        directory: Directory,
+        store: Store,
+        publisher: Publisher,
+        saving: SavingSettings,
+        formats: Mapping[str, Format],
+        languages: Sequence[str],
+    ) -> None:
+        self._site = site
+        self._catalogue = catalogue
+        self._directory = directory
+        self._store = store
+        self._publisher = publisher
+        self._saving = saving
+        self._formats = formats
+        self._languages = languages
+
+    def blueprint(self) -> Blueprint:
+        """Give the routes."""
+        blueprint = Blueprint("search", __name__)
+        blueprint.add_url_rule("/search", view_func=self.show_search)
+        return blueprint
+
+    def show_search(self) -> Response:
+        """Show what the query `q` finds; without one the form, with one that cannot be read the place."""
+        check_parameters("q")
+        text = request.args.get("q", "").strip()
+        found = problem = None
+        try:
+            found = self._find(parse(text)) if text else None
+        except QueryError as error:
+            problem = error
+        return send_page(
+            "search.html",
+            SECONDS,
+            400 if problem else 200,
+            asked=text,
+            problem=problem,
+            found=found,
+            labels=LABELS,
+            formats=[suffix for suffix in LABELS if suffix in self._formats],
+            address=self._site.address,
+            content_types={suffix: form.content_type for suffix, form in self._formats.items()},
+            name_language=name_language,
+            languages=self._languages[1:],
+            long_day=write_long_day,
+            can_save=self._saving.mode != "off",
+            with_token=self._saving.mode == "token",
+            limits=LIMITS,
+        )
+
+    def _find(self, query: Query) -> Found:
+        feed = define_query(query, self._catalogue).make_feed()
+        self._directory.check_followed(feed.place)
+        self._publisher.check_given(feed)
+        language = self._publisher.choose_language(read_language())
+        entries = self._publisher.compose_feed(replace(feed, limit=SHOWN), language)
+        return Found(
+            feed=feed,
+            words=put_in_words(query, speak),
+            cards=tuple(make_card(entry, read_language(), query) for entry in entries),
+            readers=offer_readers(self._site.address(feed, ATOM)),
+            reach=self._store.announcements.reach(feed.query),
+        )

@@ -1,0 +1,110 @@
+"""Pages in English and Chinese: by the address, the path, or what a browser likes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedsvc import web
+from feedsvc.web.language import choose_language, load_sentences, say
+from tests.web_house import BROWSER, open_house
+
+TEMPLATES = Path(web.__file__).parent / "templates"
+_SAID = re.compile(r"""say\((?:"([^"]*)"|'([^']*)')""")
+CHINESE = BROWSER | {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    with open_house(tmp_path_factory.mktemp("house")) as opened:
+        yield opened.client
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_path", "accepted", "language"),
+    [
+        (None, None, None, "en"),
+        (None, None, "fr, de;q=0.5", "en"),
+        (None, None, "fr, zh-TW;q=0.5", "zh"),
+        (None, None, "en, zh;q=0.9", "en"),
+        (None, None, "zh;q=0, en;q=0.1", "en"),
+        (None, "zh", "en", "zh"),
+        (None, "cs-CZ", "zh", "zh"),
+        ("en", "zh", "zh", "en"),
+    ],
+)
+def test_the_address_decides_then_the_path_then_the_browser(
+    asked: str | None, of_path: str | None, accepted: str | None, language: str
+) -> None:
+    assert choose_language(asked, of_path, accepted) == language
+
+
+def test_every_sentence_of_the_templates_is_translated() -> None:
+    said = {
+        found[1] or found[2]
+        for template in TEMPLATES.glob("*.html")
+        for found in _SAID.finditer(template.read_text("utf-8"))
+    }
+
+    assert said - set(load_sentences("zh")) == set()
+
+
+def test_a_translation_has_the_places_of_its_sentence() -> None:
+    def places(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    wrong = [
+        english for english, chinese in load_sentences("zh").items() if places(english) != places(chinese)
+    ]
+
+    assert wrong == []
+
+
+def test_what_is_put_into_a_sentence_is_escaped() -> None:
+    assert say("en", "Search: {query}", query="<b>") == "Search: &lt;b&gt;"
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/status", "/like", "/feeds/cs.AI", "/papers/2601.00001"])
+def test_a_browser_that_likes_chinese_gets_it_and_caches_are_told(client: FlaskClient, path: str) -> None:
+    english, chinese = client.get(path, headers=BROWSER), client.get(path, headers=CHINESE)
+
+    assert '<html lang="en">' in english.text
+    assert '<html lang="zh">' in chinese.text
+    assert (english.headers["Content-Language"], chinese.headers["Content-Language"]) == ("en", "zh")
+    assert english.headers["ETag"] != chinese.headers["ETag"]
+    assert chinese.headers["Vary"] == "Accept-Encoding, Accept-Language"
+
+
+@pytest.mark.parametrize(
+    "path", ["/?hl=zh", "/feeds/cs.AI?hl=zh", "/feeds/cs.AI?announce=new&hl=zh", "/feeds/zh/cs.AI"]
+)
+def test_an_address_that_names_a_language_depends_on_no_header(client: FlaskClient, path: str) -> None:
+    response = client.get(path, headers=BROWSER)
+
+    assert '<html lang="zh">' in response.text
+    assert response.headers["Vary"] == "Accept-Encoding"
+
+
+def test_links_of_a_page_keep_the_language_that_was_asked_for(client: FlaskClient) -> None:
+    text = client.get("/?hl=zh").text
+
+    for link in ("/search?hl=zh", "/status?hl=zh", "/feeds/cs.AI?hl=zh", "/?hl=en"):
+        assert f'href="{link}"' in text
+    assert '<input type="hidden" name="hl" value="zh">' in text
+
+
+def test_a_feed_that_a_reader_takes_has_no_page_language(client: FlaskClient) -> None:
+    response = client.get("/feeds/cs.AI.xml?hl=zh")
+
+    assert (response.status_code, "'hl' is no parameter here" in response.text) == (400, True)
+
+
+def test_an_unknown_language_is_told(client: FlaskClient) -> None:
+    response = client.get("/?hl=xx")
+
+    assert (response.status_code, response.text) == (400, "hl='xx': expected one of en, zh\n")

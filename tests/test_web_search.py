@@ -1,0 +1,99 @@
+"""The search page: results with their words marked, mistakes under the character, ways to subscribe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from feedsvc.settings import SavingSettings
+from tests.test_web_index import Page
+from tests.web_house import BROWSER, open_house
+
+BASE = "https://feeds.example.org"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    with open_house(tmp_path_factory.mktemp("house")) as opened:
+        yield opened.client
+
+
+def test_results_have_the_words_of_the_query_marked(client: FlaskClient) -> None:
+    text = client.get("/search?q=walk+au:lovelace").text
+
+    assert re.findall(r'<article class="card new" id="([^"]+)"', text) == ["p-2601.00001"]
+    assert "A random <mark>walk</mark> through a library" in text
+    assert "We study a random <mark>walk</mark>" in text
+    assert "<mark>Ada Lovelace</mark>" in text
+
+
+def test_a_query_leads_to_its_canonical_feed_in_every_format(client: FlaskClient) -> None:
+    links = Page(client.get("/search?q=walk+OR+knots").text).values("href")
+
+    for suffix in ("xml", "rss", "json"):
+        assert f"{BASE}/feeds/search.{suffix}?q=knots+OR+walk" in links
+    assert f"{BASE}/feeds/zh/search.xml?q=knots+OR+walk" in links
+
+
+@pytest.mark.parametrize(
+    ("query", "feed"), [("cat:cs.AI", "cs.AI"), ("walk", "keyword/walk"), ("au:lovelace", "author/lovelace")]
+)
+def test_a_query_that_has_a_feed_of_its_own_leads_to_that(client: FlaskClient, query: str, feed: str) -> None:
+    assert f"<code>{BASE}/feeds/{feed}.xml</code>" in client.get(f"/search?q={query}").text
+
+
+def test_a_mistake_is_shown_under_its_character_and_the_query_stays(client: FlaskClient) -> None:
+    response = client.get("/search?q=walk+(tree", headers=BROWSER)
+
+    assert response.status_code == 400
+    assert '<pre class="pointer">walk (tree\n     ^</pre>' in response.text
+    assert "At character 6:" in response.text
+    assert 'value="walk (tree" ' in response.text
+    assert 'aria-describedby="q-problem"' in response.text
+    assert 'data-position="5"' in response.text
+
+
+def test_a_category_that_is_not_followed_is_told(client: FlaskClient) -> None:
+    assert client.get("/search?q=in:cs.CV").status_code == 404
+
+
+def test_papers_like_one_that_is_not_stored_are_told(client: FlaskClient) -> None:
+    assert client.get("/search?q=like:2601.99999").status_code == 404
+
+
+def test_without_a_query_there_are_the_form_and_the_syntax(client: FlaskClient) -> None:
+    response = client.get("/search")
+
+    assert response.status_code == 200
+    assert "<code>exoplanet -transit</code>" in response.text
+    assert "<article" not in response.text
+
+
+def test_a_query_that_finds_nothing_can_be_subscribed_to(client: FlaskClient) -> None:
+    text = client.get("/search?q=unheard-of").text
+
+    assert "the feed will have the next one that comes" in text
+    assert f"{BASE}/feeds/keyword/unheard-of.xml" in text
+
+
+@pytest.mark.parametrize("mode", ["off", "open"])
+def test_a_query_can_be_saved_where_that_is_allowed(tmp_path: Path, mode: str) -> None:
+    with open_house(tmp_path, saving=SavingSettings(mode=mode)) as house:
+        text = house.client.get("/search?q=walk").text
+
+    assert ('action="/feeds" method="post"' in text) is (mode == "open")
+    assert ('name="query" value="walk"' in text) is (mode == "open")
+
+
+def test_every_example_of_the_syntax_is_a_query(client: FlaskClient) -> None:
+    examples = re.findall(r"<dt><code>(.*?)</code>", client.get("/search").text)
+
+    assert len(examples) == 14
+    for example in examples:
+        query = example.replace("&#34;", '"')
+        if not query.endswith(":") and "like:" not in query and "cs." not in query:
+            assert client.get("/search", query_string={"q": query}).status_code == 200, query
