@@ -39,7 +39,7 @@ TEXT = {
     "a link that runs": 'javascript:alert(1) https://a.example/"onclick=alert(1) data:text/html,<script>',
     "marks of direction": "\u200f\u202eright\u202c \u2067to\u2069 left \u061c\u200e \u202b\u202b\u202a",
     "unbalanced dollars and braces": "$ $$ $x {{{ }} \\{ \\frac{ {a \\(b \\[c $$$ \\begin{matrix} \\text{",
-    "a deep nest": "{" * 2000 + "$" + "\\sqrt{" * 500 + "}" * 100,
+    "a deep nest": "{" * 900 + "$" + "\\sqrt{" * 150 + "}" * 100,
     "entities": "&amp; &nbsp; &bogus; & &#0; &#x1f; &#xd800;",
     "Markdown": "[x](javascript:alert(1)) ![](x) `code` <b> | # * _ ~ \n# heading\n- list\n```\n",
     "nothing": "",

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
 
@@ -31,9 +30,9 @@ from feedsvc.render.entry import EntryView, describe_entry
 
 MEDIA_TYPE = "application/rss+xml"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
 _TAIL = b"</channel></rss>"
-_NO_HEAD = Head("urn:x", "x", "x", datetime(1970, 1, 1, tzinfo=UTC), "x:", "x:", "en", "0")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
 
@@ -92,12 +91,16 @@ class RssFormat:
 
     def render_view(self, view: EntryView, language: str) -> bytes:
         """Write what was described already, be it no paper, as an item."""
-        head = _write(_make_channel(_NO_HEAD)).removesuffix(_TAIL)
-        return _write(_make_channel(_NO_HEAD, [make_item(view)])).removeprefix(head).removesuffix(_TAIL)
+        root = etree.Element(
+            "rss", nsmap={"arxiv": ARXIV, "dc": DUBLIN_CORE, "atom": ATOM, "content": CONTENT}
+        )
+        root.append(make_item(view).rss_entry())
+        written = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
+        return written[written.index(b"<item") :].removesuffix(b"</rss>")
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
         """Put a document together from its entries' fragments, in their order."""
-        channel = _write(_make_channel(head)).removesuffix(_TAIL)
+        channel = _write(make_channel(head)).removesuffix(_TAIL)
         if head.stylesheet_url:
             declaration, _, root = channel.partition(b"\n")
             style = f'<?xml-stylesheet type="text/css" href="{escape(head.stylesheet_url)}"?>'
@@ -135,7 +138,8 @@ def make_item(view: EntryView) -> FeedEntry:
     return entry
 
 
-def _make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
+def make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
+    """Give feedgen's feed with these items, in their order."""
     feed = FeedGenerator()
     feed.title(clean_line(head.title) or head.id)
     feed.link(href=head.self_url, rel="self", type=MEDIA_TYPE)

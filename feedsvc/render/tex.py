@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedsvc.accents import decode_accents, split_maths
 from feedsvc.render.maths import read_maths
@@ -27,6 +28,8 @@ class Address:
 
 # No abstract is longer (arXiv takes 1,920 characters); what is, goes through as it is, quickly.
 LONGEST = 20_000
+# What an entry shows and what its summary begins with is one text, read once.
+TEXTS = 64
 
 Piece = str | Script | Source | Address
 
@@ -42,10 +45,17 @@ def _spell_plain(piece: Piece) -> str | Script:
     return piece.url if isinstance(piece, Address) else piece
 
 
+@lru_cache(TEXTS)
 def read_tex(tex: str) -> tuple[Piece, ...]:
     """Read text with TeX into pieces, in order; neighbouring texts are one piece. Never raises."""
     if len(tex) > LONGEST:
         return (tex,)
+    if not _SIGN.search(tex):
+        return tuple(filter(None, (decode_accents(tex),)))
+    return _read_signs(tex)
+
+
+def _read_signs(tex: str) -> tuple[Piece, ...]:
     vault = _Vault()
     text = "".join(
         vault.keep(*_read_formula(part)) if is_maths else _protect(part, vault)
@@ -80,6 +90,9 @@ class _Vault:
             done = found.end()
         yield text[done:]
 
+
+# Without any of these text is as it reads; it is most of what there is.
+_SIGN = re.compile(rf"[\\$^_{{}}`~]|--|https?://|{_Vault.PATTERN}")
 
 _DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
 
