@@ -16,6 +16,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
 from feedgen.entry import FeedEntry
@@ -34,7 +37,10 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HISTORY = "http://purl.org/syndication/history/1.0"
 MEDIA_TYPE = "application/atom+xml"
 
+HEADS = 2_000
+
 _TAIL = b"</feed>"
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ArxivExtension(BaseExtension):  # type: ignore[misc]
@@ -123,7 +129,9 @@ class AtomFormat:
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
         """Put a document together from its entries' fragments, in their order."""
-        return b"".join((_write(make_feed(head)).removesuffix(_TAIL), *fragments, _TAIL))
+        undated = _write_undated(replace(head, updated=_NO_TIME))
+        written = undated.replace(_tell_time(_NO_TIME), _tell_time(head.updated), 1)
+        return b"".join((written, *fragments, _TAIL))
 
     def check(self, document: bytes) -> None:
         """Raise ValueError for bytes that are no Atom feed, or name an entry twice."""
@@ -181,6 +189,16 @@ def make_feed(head: Head, entries: Sequence[FeedEntry] = ()) -> FeedGenerator:
     for entry in entries:
         feed.add_entry(entry, order="append")
     return feed
+
+
+# A feed's head changes with every entry, but only its time: the rest is written once.
+@lru_cache(HEADS)
+def _write_undated(head: Head) -> bytes:
+    return _write(make_feed(head)).removesuffix(_TAIL)
+
+
+def _tell_time(moment: datetime) -> bytes:
+    return f"<updated>{moment.isoformat()}</updated>".encode()
 
 
 def _write(feed: FeedGenerator) -> bytes:

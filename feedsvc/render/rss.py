@@ -14,7 +14,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
 from feedgen.entry import FeedEntry
@@ -24,7 +27,7 @@ from lxml import etree
 
 from feedsvc.paper import Entry
 from feedsvc.render import Head
-from feedsvc.render.atom import ARXIV, ATOM, HISTORY
+from feedsvc.render.atom import ARXIV, ATOM, HEADS, HISTORY
 from feedsvc.render.characters import clean_line
 from feedsvc.render.entry import EntryView, describe_entry
 
@@ -32,6 +35,7 @@ MEDIA_TYPE = "application/rss+xml"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _TAIL = b"</channel></rss>"
 _TAG = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
@@ -100,11 +104,8 @@ class RssFormat:
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
         """Put a document together from its entries' fragments, in their order."""
-        channel = _write(make_channel(head)).removesuffix(_TAIL)
-        if head.stylesheet_url:
-            declaration, _, root = channel.partition(b"\n")
-            style = f'<?xml-stylesheet type="text/css" href="{escape(head.stylesheet_url)}"?>'
-            channel = b"\n".join((declaration, style.encode() + root))
+        undated = _write_undated(replace(head, updated=_NO_TIME))
+        channel = undated.replace(_tell_time(_NO_TIME), _tell_time(head.updated), 1)
         return b"".join((channel, *fragments, _TAIL))
 
     def check(self, document: bytes) -> None:
@@ -154,6 +155,21 @@ def make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
     for item in items:
         feed.add_entry(item, order="append")
     return feed
+
+
+# A channel changes with every item, but only its time: the rest is written once.
+@lru_cache(HEADS)
+def _write_undated(head: Head) -> bytes:
+    channel = _write(make_channel(head)).removesuffix(_TAIL)
+    if not head.stylesheet_url:
+        return channel
+    declaration, _, root = channel.partition(b"\n")
+    style = f'<?xml-stylesheet type="text/css" href="{escape(head.stylesheet_url)}"?>'
+    return b"\n".join((declaration, style.encode() + root))
+
+
+def _tell_time(moment: datetime) -> bytes:
+    return f"<lastBuildDate>{format_datetime(moment)}</lastBuildDate>".encode()
 
 
 def _write(feed: FeedGenerator) -> bytes:
