@@ -9,6 +9,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -49,7 +50,7 @@ TEXT = {
 
 def make_papers(text: str) -> list[Paper]:
     """Make papers with a text in every field that may hold one."""
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "title": text,
         "abstract": text,
         "authors": (Author(text, (text,)), Author("Ada", (text, text))),
@@ -137,7 +138,12 @@ def test_nothing_in_a_document_runs_in_a_browser(tmp_path: Path) -> None:
         browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = browser.new_page()
         ran: list[str] = []
-        page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+
+        def note_dialog(dialog: Any) -> None:
+            ran.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", note_dialog)
         page.on("request", lambda request: ran.append(request.url))
         page.goto((tmp_path / "bait.html").as_uri())
         assert "1" in ran, "the bait is not taken: this test would see nothing"
