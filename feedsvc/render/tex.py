@@ -105,7 +105,9 @@ def _read_formula(formula: str) -> tuple[Piece, ...]:
 
 
 # The characters of RFC 3986, less those that rather belong to the text around; TeX escapes some of the rest.
-_URL = r"https?://(?:[A-Za-z0-9\-._~:/?#\[\]@!&()*+,;=%]|\\[_%&#~])+"
+_IN_HOST = r"[A-Za-z0-9\-._~:@!&()*+,;=]|\\[_~&]"
+_BEHIND_HOST = rf"{_IN_HOST}|[/?#\[\]]|\\#|\\?%[0-9A-Fa-f]{{2}}"
+_URL = rf"https?://[A-Za-z0-9](?:{_IN_HOST})*(?:[/?#](?:{_BEHIND_HOST})*)?"
 _PROTECTED = re.compile(rf"(?P<url>{_URL})|\\(?P<escaped>[${{}}])|(?P<private>{_Vault.PATTERN})")
 
 
