@@ -226,6 +226,26 @@ def test_a_slow_host_and_a_dead_one_delay_nobody(store: Store, clock: FakeClock,
     assert done_meanwhile == [40]
 
 
+def test_a_delivery_that_brings_an_error_of_ours_stops_no_other(
+    store: Store, clock: FakeClock, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sign(_body: bytes, _secret: str, _method: str) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr("feedsvc.pipeline.deliver.sign_body", sign)
+    for number in range(4):
+        subscribe(store, f"{reader.url}?bad{number}", secret="s")
+        subscribe(store, f"{reader.url}?good{number}")
+    publish(store, 1)
+
+    make_pusher(store, clock, DeliveryOptions(workers=2)).push_due()
+
+    assert {each.path for each in reader.delivered} == {f"/callback?good{number}" for number in range(4)}
+    failed = [each for each in store.subscriptions.walk() if each.failures]
+    assert {each.last_failure for each in failed} == {"RecursionError"}
+    assert store.subscriptions.sum_up().deliveries == len(failed) == 4
+
+
 def test_a_host_that_does_not_answer_is_left_alone_after_a_few_attempts(
     store: Store, clock: FakeClock
 ) -> None:
