@@ -387,6 +387,18 @@ def test_without_a_model_held_entries_are_let_go_all_the_same(desk: Desk) -> Non
     assert dict(writing.write_digests().counts) == {}
 
 
+def test_what_a_model_that_is_no_more_was_to_write_is_awaited_for_a_day(desk: Desk) -> None:
+    writing = Writing(desk.house.store, None, desk.house.clock)
+    desk.wait(hours=24)
+    writing.release_overdue()
+    assert desk.house.store.orders.awaited_languages() == {"en", "zh"}
+
+    desk.wait(minutes=1)
+    writing.release_overdue()
+
+    assert desk.house.store.orders.awaited_languages() == frozenset()
+
+
 def test_without_a_model_nothing_is_ordered(tmp_path: Path) -> None:
     with open_house(tmp_path) as house:
         assert make_writer(house.settings, house.store, house.clock) is None
