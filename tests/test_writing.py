@@ -135,6 +135,21 @@ def test_a_translated_feed_holds_entries_back_until_they_are_translated(desk: De
     assert desk.titles() == [CHINESE["title"]] * 3
 
 
+def test_a_translated_daily_feed_holds_its_newest_day_back_until_all_of_it_is_translated(desk: Desk) -> None:
+    path = "/feeds/zh/daily/cs.AI.xml"
+    orders = desk.house.store.orders.take(desk.house.clock.now(), timedelta(minutes=15), 8)
+    waiting = [order for order in orders if order.language == "zh" and order.paper != "2601.00004"]
+    for order in waiting[1:]:
+        desk.house.store.orders.close(order, OrderState.REFUSED)
+    assert len(desk.titles("/feeds/zh/cs.AI/2026-01-14.xml")) == 2
+    assert desk.titles(path) == []
+
+    desk.house.store.orders.close(waiting[0], OrderState.REFUSED)
+
+    (entry,) = desk.read(path).entries
+    assert all(f"2601.0000{number}" in entry.content[0].value for number in (1, 2, 3))
+
+
 def test_a_feed_made_on_demand_holds_them_back_as_well(desk: Desk) -> None:
     path = "/feeds/zh/keyword/library.xml"
     before = desk.titles(path)
