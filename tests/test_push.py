@@ -226,6 +226,29 @@ def test_a_slow_host_and_a_dead_one_delay_nobody(store: Store, clock: FakeClock,
     assert done_meanwhile == [40]
 
 
+def test_a_document_that_had_to_make_room_for_others_is_read_again_and_delivered(
+    store: Store, clock: FakeClock, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedsvc.pipeline.payloads.MOST_PAYLOADS", 0)
+    monkeypatch.setattr("feedsvc.pipeline.deliver.TAKEN_AT_ONCE", 2)
+    for suffix in ("xml", "rss", "json"):
+        for number in range(4):
+            subscribe(store, f"{reader.url}?{suffix}{number}", TOPIC.replace(".xml", f".{suffix}"))
+    for suffix in ("xml", "rss", "json"):
+        publish(store, 1, format=suffix)
+
+    def answer_late(_body: bytes) -> int:
+        time.sleep(0.05)
+        return 200
+
+    reader.react = answer_late
+    make_pusher(store, clock, DeliveryOptions(workers=1)).push_due()
+
+    assert reader.attempts == 12
+    assert all(each.delivered_at for each in store.subscriptions.walk())
+    assert store.subscriptions.sum_up().deliveries == 0
+
+
 def test_a_delivery_that_brings_an_error_of_ours_stops_no_other(
     store: Store, clock: FakeClock, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:

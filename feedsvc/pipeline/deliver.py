@@ -114,6 +114,8 @@ class Deliverer:
             return self.let_go(delivery)
         if (until := self._circuits.open_until(host, now)) is not None:
             return Sent(delivery, "left", again_after=float(math.ceil(until - now)), is_attempt=False)
+        if not self._payloads.knows(delivery.target.document):
+            return self.let_go(delivery)
         found = self._payloads.find(delivery.target.document, delivery.delivered_etag)
         if found is None:
             return Sent(delivery, "left", is_attempt=False)
