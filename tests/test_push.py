@@ -416,6 +416,23 @@ def test_who_has_a_state_that_is_no_longer_known_gets_the_whole_document(
 # Other hubs
 
 
+@pytest.mark.parametrize(
+    "topic", ["https://former.example.org/feeds/cs.AI.xml", "https://feeds.example.org/feeds/zh/cs.AI.xml"]
+)
+def test_settings_that_know_a_topic_no_more_end_no_subscription(
+    store: Store, clock: FakeClock, reader: Subscriber, topic: str
+) -> None:
+    subscribe(store, reader.url, topic, lease_seconds=LEASE)
+
+    make_pusher(store, clock).push_due()
+    assert store.subscriptions.find(topic, reader.url)
+    assert reader.asked == []
+
+    clock.time += timedelta(seconds=LEASE)
+    make_pusher(store, clock).push_due()
+    assert store.subscriptions.find(topic, reader.url) is None
+
+
 def test_other_hubs_are_told_of_each_changed_topic(store: Store, clock: FakeClock) -> None:
     told: list[list[tuple[str, str]]] = []
 
