@@ -67,10 +67,11 @@ class Mirrored:
 
 
 def list_feeds(service: Service) -> Iterator[str]:
-    """Give every feed that is kept ready, in every language and format, and its page."""
+    """Give every feed that is kept ready, in every language and format, its page and its badge."""
     languages = (None, *service.settings.languages[1:])
     suffixes = (*sorted(service.publisher.suffixes), PAGE)
     for feed in service.publisher.ready_feeds():
+        yield feed.badge_path
         yield from (feed.path(suffix, language) for language in languages for suffix in suffixes)
 
 
@@ -82,9 +83,9 @@ def list_pages(service: Service) -> Iterator[str]:
 
 
 def list_days(service: Service) -> Iterator[str]:
-    """Give the documents of every ready feed's last days, and its daily feed."""
+    """Give the documents of every ready feed's last days, and its daily feed, with the pages they lead to."""
     languages = (None, *service.settings.languages[1:])
-    suffixes = sorted(service.publisher.suffixes)
+    suffixes = (*sorted(service.publisher.suffixes), PAGE)
     days = list(islice(_recent_days(service.store), DAYS))
     for feed in service.publisher.ready_feeds():
         for language in languages:

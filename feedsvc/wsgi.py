@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 from flask import Flask
 
 from feedsvc.http import SystemClock
+from feedsvc.logs import set_up_logs
 from feedsvc.service import make_service
 from feedsvc.settings import load_settings
-
-LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
 
 
 def make_app() -> Flask:
@@ -21,5 +19,5 @@ def make_app() -> Flask:
     SettingsError and StoreError.
     """
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level, stream=sys.stderr, format=LOG_FORMAT)
+    set_up_logs(settings.log_level, settings.log_format, sys.stderr)
     return make_service(settings, SystemClock()).app

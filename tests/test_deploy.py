@@ -18,7 +18,7 @@ import yaml
 from feedsvc.cli import main
 from feedsvc.mirror import write_mirror
 from feedsvc.service import make_service
-from feedsvc.settings import Settings
+from feedsvc.settings import Settings, load_settings
 from tests.test_docs import variables
 from tests.test_wsgi import ask, free_port
 from tests.web_house import StoppedClock, open_house
@@ -69,6 +69,15 @@ def test_the_workflow_is_well_formed_and_runs_commands_that_there_are() -> None:
     assert set(commands) <= set(main.commands)
     # YAML takes the word `on` for true.
     assert [each["cron"].split()[-1] for each in workflow[True]["schedule"]] == ["1-5"] * 3
+
+
+def test_the_static_sites_feeds_name_no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    workflow = yaml.safe_load((DEPLOY / "pages.yml").read_text("utf-8"))
+    given = workflow["jobs"]["publish"]["env"] | {"FEEDSVC_ARXIV__CONTACT": "me@example.org"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, str(value))
+
+    assert load_settings().hub_urls == ()
 
 
 def wrap(folder: Path, name: str, port: int) -> Path:

@@ -119,6 +119,19 @@ def test_the_last_days_of_every_feed_are_written_as_archives_and_digests(whole: 
         assert (folder / "feeds" / name).read_bytes() == answer.data, name
 
 
+def test_whatever_documents_link_to_is_written(whole: tuple[Service, Path]) -> None:
+    """Archives before the oldest that is written aside, of which the house has none."""
+    service, folder = whole
+    day = service.store.ledger.newest_day()
+    link = re.compile(rf"{re.escape(service.settings.base)}(/[^\s\"<>&\]#)]*)")
+
+    for name in ("cs.AI.xml", "zh/cs.AI.rss", "daily/cs.AI.xml", "zh/daily/cs.json", f"cs.AI/{day}.md"):
+        text = (folder / "feeds" / name).read_text("utf-8").replace("\\/", "/")
+        paths = {path for path in link.findall(text) if not path.startswith("/hub")}
+        assert paths, name
+        assert {path for path in paths if not (folder / name_file(path)).is_file()} == set(), name
+
+
 @pytest.mark.parametrize("path", ["/", "/subscriptions.opml", "/subscriptions.json", "/static/site.css"])
 def test_the_index_and_what_it_needs_are_written(whole: tuple[Service, Path], path: str) -> None:
     service, folder = whole
@@ -293,8 +306,10 @@ def test_what_was_done_is_said_in_a_line() -> None:
 
 
 def test_no_page_offers_what_needs_a_server(whole: tuple[Service, Path]) -> None:
-    _service, folder = whole
-    for name in ("index.html", "feeds/cs.AI/index.html", "feeds/zh/cs.AI/index.html"):
+    service, folder = whole
+    day = service.store.ledger.newest_day()
+    pages = ("index.html", "feeds/cs.AI/index.html", "feeds/zh/cs.AI/index.html")
+    for name in (*pages, f"feeds/cs.AI/{day}/index.html"):
         text = (folder / name).read_text("utf-8")
         assert "<form" not in text, name
         assert not re.findall(r'href="/(?:search|basket|like|papers)|href="/[^"#]*\?', text), name

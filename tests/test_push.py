@@ -226,6 +226,49 @@ def test_a_slow_host_and_a_dead_one_delay_nobody(store: Store, clock: FakeClock,
     assert done_meanwhile == [40]
 
 
+def test_a_document_that_had_to_make_room_for_others_is_read_again_and_delivered(
+    store: Store, clock: FakeClock, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedsvc.pipeline.payloads.MOST_PAYLOADS", 0)
+    monkeypatch.setattr("feedsvc.pipeline.deliver.TAKEN_AT_ONCE", 2)
+    for suffix in ("xml", "rss", "json"):
+        for number in range(4):
+            subscribe(store, f"{reader.url}?{suffix}{number}", TOPIC.replace(".xml", f".{suffix}"))
+    for suffix in ("xml", "rss", "json"):
+        publish(store, 1, format=suffix)
+
+    def answer_late(_body: bytes) -> int:
+        time.sleep(0.05)
+        return 200
+
+    reader.react = answer_late
+    make_pusher(store, clock, DeliveryOptions(workers=1)).push_due()
+
+    assert reader.attempts == 12
+    assert all(each.delivered_at for each in store.subscriptions.walk())
+    assert store.subscriptions.sum_up().deliveries == 0
+
+
+def test_a_delivery_that_brings_an_error_of_ours_stops_no_other(
+    store: Store, clock: FakeClock, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sign(_body: bytes, _secret: str, _method: str) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr("feedsvc.pipeline.deliver.sign_body", sign)
+    for number in range(4):
+        subscribe(store, f"{reader.url}?bad{number}", secret="s")
+        subscribe(store, f"{reader.url}?good{number}")
+    publish(store, 1)
+
+    make_pusher(store, clock, DeliveryOptions(workers=2)).push_due()
+
+    assert {each.path for each in reader.delivered} == {f"/callback?good{number}" for number in range(4)}
+    failed = [each for each in store.subscriptions.walk() if each.failures]
+    assert {each.last_failure for each in failed} == {"RecursionError"}
+    assert store.subscriptions.sum_up().deliveries == len(failed) == 4
+
+
 def test_a_host_that_does_not_answer_is_left_alone_after_a_few_attempts(
     store: Store, clock: FakeClock
 ) -> None:
@@ -371,6 +414,23 @@ def test_who_has_a_state_that_is_no_longer_known_gets_the_whole_document(
 
 
 # Other hubs
+
+
+@pytest.mark.parametrize(
+    "topic", ["https://former.example.org/feeds/cs.AI.xml", "https://feeds.example.org/feeds/zh/cs.AI.xml"]
+)
+def test_settings_that_know_a_topic_no_more_end_no_subscription(
+    store: Store, clock: FakeClock, reader: Subscriber, topic: str
+) -> None:
+    subscribe(store, reader.url, topic, lease_seconds=LEASE)
+
+    make_pusher(store, clock).push_due()
+    assert store.subscriptions.find(topic, reader.url)
+    assert reader.asked == []
+
+    clock.time += timedelta(seconds=LEASE)
+    make_pusher(store, clock).push_due()
+    assert store.subscriptions.find(topic, reader.url) is None
 
 
 def test_other_hubs_are_told_of_each_changed_topic(store: Store, clock: FakeClock) -> None:

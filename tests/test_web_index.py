@@ -261,6 +261,7 @@ def test_opml_of_picked_feeds_holds_these_alone(client: FlaskClient) -> None:
         ("feeds=cs.AI,nothing-at-all", 404, "nothing-at-all"),
         ("feeds=cs.AI,cs.CV", 404, "'cs.CV' is not followed here"),
         ("feed=cs.AI", 400, "'feed' is no parameter here: expected feeds"),
+        ("feeds=" + ",".join(f"keyword/w{number}" for number in range(201)), 400, "at most 200"),
     ],
 )
 def test_what_cannot_be_picked_is_told(client: FlaskClient, query: str, status: int, told: str) -> None:

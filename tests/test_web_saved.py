@@ -109,6 +109,18 @@ def test_a_title_that_is_the_query_follows_the_query(client: FlaskClient) -> Non
     assert 'name="title" value=""' in told
 
 
+@pytest.mark.parametrize("place", ["still-things", "still-things.xml?limit=9", "hep-th+still-things.xml"])
+def test_what_was_made_of_the_former_query_is_not_served_again(place: str, client: FlaskClient) -> None:
+    path = secret_path(client)
+    assert b"2601.00003" in client.get(f"/feeds/{place}").data
+
+    client.put(path, json={"query": "wandering", "title": "Others"})
+    changed = client.get(f"/feeds/{place}").data
+
+    assert b"2601.00002" in changed
+    assert b"2601.00003" not in changed
+
+
 @pytest.mark.parametrize("by_form", [True, False])
 def test_a_deleted_feed_is_gone(by_form: bool, client: FlaskClient) -> None:
     path = secret_path(client)

@@ -325,3 +325,10 @@ def test_a_post_that_gets_no_answer_ends_in_time(server: Server) -> None:
 
     reply = send(lambda wire: wire.post(server.url, {}, b""), seconds=0.2)
     assert (reply.status, reply.error) == (None, "no whole answer within 0.2 s")
+
+
+def test_answers_that_only_announce_another_are_given_up_after_some(server: Server) -> None:
+    server.replies = [answer(b"HTTP/1.1 100\r\n\r\n" * 3_000)]
+
+    (reply,) = post(server)
+    assert (reply.status, reply.error) == (None, "UnreadableAnswerError: the answer's head is too long")

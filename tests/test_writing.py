@@ -48,10 +48,11 @@ class Desk:
     writing: Writing
 
     def build(self) -> None:
-        """Do what a sweep does, but for arXiv."""
+        """Do what a sweep does, but for arXiv, and give the web the moment until it looks at the store."""
         Digester(self.house.store, ExtractiveSummarizer(), ("en", "zh")).digest_papers()
         self.writing.release_overdue()
         assert not self.house.publisher.build_documents().refused
+        self.wait(seconds=1)
 
     def write(self) -> dict[OrderState, int]:
         return dict(self.writing.write_digests().counts)
@@ -132,6 +133,21 @@ def test_a_translated_feed_holds_entries_back_until_they_are_translated(desk: De
 
     assert before == []
     assert desk.titles() == [CHINESE["title"]] * 3
+
+
+def test_a_translated_daily_feed_holds_its_newest_day_back_until_all_of_it_is_translated(desk: Desk) -> None:
+    path = "/feeds/zh/daily/cs.AI.xml"
+    orders = desk.house.store.orders.take(desk.house.clock.now(), timedelta(minutes=15), 8)
+    waiting = [order for order in orders if order.language == "zh" and order.paper != "2601.00004"]
+    for order in waiting[1:]:
+        desk.house.store.orders.close(order, OrderState.REFUSED)
+    assert len(desk.titles("/feeds/zh/cs.AI/2026-01-14.xml")) == 2
+    assert desk.titles(path) == []
+
+    desk.house.store.orders.close(waiting[0], OrderState.REFUSED)
+
+    (entry,) = desk.read(path).entries
+    assert all(f"2601.0000{number}" in entry.content[0].value for number in (1, 2, 3))
 
 
 def test_a_feed_made_on_demand_holds_them_back_as_well(desk: Desk) -> None:
@@ -385,6 +401,18 @@ def test_without_a_model_held_entries_are_let_go_all_the_same(desk: Desk) -> Non
 
     assert writing.release_overdue() == 4
     assert dict(writing.write_digests().counts) == {}
+
+
+def test_what_a_model_that_is_no_more_was_to_write_is_awaited_for_a_day(desk: Desk) -> None:
+    writing = Writing(desk.house.store, None, desk.house.clock)
+    desk.wait(hours=24)
+    writing.release_overdue()
+    assert desk.house.store.orders.awaited_languages() == {"en", "zh"}
+
+    desk.wait(minutes=1)
+    writing.release_overdue()
+
+    assert desk.house.store.orders.awaited_languages() == frozenset()
 
 
 def test_without_a_model_nothing_is_ordered(tmp_path: Path) -> None:

@@ -93,3 +93,14 @@ def test_wrong_settings_are_told_at_the_start(monkeypatch: pytest.MonkeyPatch, t
 
     with pytest.raises(SettingsError, match="feeds_dir"):
         make_app()
+
+
+def test_it_logs_as_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr("feedsvc.wsgi.set_up_logs", lambda level, format_, _: asked.append((level, format_)))
+    monkeypatch.setenv("FEEDSVC_DATABASE_URL", f"sqlite:///{tmp_path}/store.sqlite3")
+    monkeypatch.setenv("FEEDSVC_LOG_FORMAT", "json")
+
+    make_app()
+
+    assert asked == [("INFO", "json")]

@@ -41,9 +41,21 @@ def choose_papers(store: Store, query: Query, day: date | None) -> frozenset[str
     return select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
 
 
-def choose_days(store: Store, feed: Feed) -> tuple[date, ...]:
-    """Choose the days of a daily feed, newest first."""
-    return select_days(store.announcements.matching(feed.query, by_release=False))
+def choose_days(store: Store, feed: Feed, language: str) -> tuple[date, ...]:
+    """Choose the days of a daily feed, newest first.
+
+    The ledger's newest has to wait until nothing of it is held back from the language: most readers never
+    show an entry anew, so one that tells of half a day would be all that they ever tell.
+    """
+    days = select_days(store.announcements.matching(feed.query, by_release=False))
+    is_newest = bool(days) and days[0] == store.ledger.newest_day()
+    return days[1:] if is_newest and _holds_back(store, feed.query, days[0], language) else days
+
+
+def _holds_back(store: Store, query: Query, day: date, language: str) -> bool:
+    announced = {(each.paper, each.version) for each in store.announcements.matching_on(query, day)}
+    held = store.orders.held({paper for paper, _ in announced}, language)
+    return not held.isdisjoint(announced)
 
 
 def limit_query(query: Query, day: date | None, *, alone: bool) -> Query:

@@ -114,6 +114,8 @@ class Deliverer:
             return self.let_go(delivery)
         if (until := self._circuits.open_until(host, now)) is not None:
             return Sent(delivery, "left", again_after=float(math.ceil(until - now)), is_attempt=False)
+        if not self._payloads.knows(delivery.target.document):
+            return self.let_go(delivery)
         found = self._payloads.find(delivery.target.document, delivery.delivered_etag)
         if found is None:
             return Sent(delivery, "left", is_attempt=False)
@@ -138,8 +140,12 @@ class Deliverer:
             return Sent(delivery, outcome, etag=etag)
         if reply.status == GONE:
             return Sent(delivery, outcome, is_gone=True)
-        pause = self.options.retries.pause_after(delivery.attempts + 1, self._random, reply.retry_after)
-        return Sent(delivery, outcome, again_after=pause, reason=reply.error or f"HTTP {reply.status}")
+        return self.fail(delivery, outcome, reply.error or f"HTTP {reply.status}", reply.retry_after)
+
+    def fail(self, delivery: Delivery, outcome: str, reason: str, retry_after: float = 0.0) -> Sent:
+        """Have a delivery tried again after a while, or no more."""
+        pause = self.options.retries.pause_after(delivery.attempts + 1, self._random, retry_after)
+        return Sent(delivery, outcome, again_after=pause, reason=reason)
 
     def _write_link(self, topic: str) -> str:
         return f'{self._links}, <{decode_unreserved(topic)}>; rel="self"'
@@ -236,6 +242,10 @@ class _Round:
                 is_kept = self._lanes.waits(host)
                 sent = await self._deliverer.send(self._wire, delivery, is_kept=is_kept)
                 self._sent.append(sent)
+            except Exception as error:
+                # Whatever one subscriber brings, this worker has to go on for the others.
+                log.exception("no delivery to %s", host, extra={"action": "deliver"})
+                self._sent.append(self._deliverer.fail(delivery, "fault", type(error).__name__))
             finally:
                 timer.cancel()
                 self._busy -= 1

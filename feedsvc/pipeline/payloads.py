@@ -33,7 +33,7 @@ class Payloads:
         self._find_document = find_document
         self._find_marks = find_marks
         self._diff = diff
-        self._payloads: dict[DocumentKey, Payload] = {}
+        self._payloads: dict[DocumentKey, Payload | None] = {}
 
     def refresh(self, wanted: Mapping[DocumentKey, set[str | None]]) -> None:
         """Read the documents anew, and cut the excerpts for what subscribers have (None: nothing)."""
@@ -42,7 +42,7 @@ class Payloads:
         for key, held in wanted.items():
             document = self._find_document(key)
             if document is None:
-                self._payloads.pop(key, None)
+                self._payloads[key] = None
                 continue
             known = self._payloads.get(key)
             if known is None or known.document.etag != document.etag:
@@ -52,8 +52,15 @@ class Payloads:
                 self._cut(known, key, held)
             self._payloads[key] = known
 
+    def knows(self, key: DocumentKey) -> bool:
+        """Tell whether a document, or that there is none, is known: what was read may have made room."""
+        return key in self._payloads
+
     def find(self, key: DocumentKey, held: str | None) -> tuple[Document, bytes | None] | None:
-        """Give a document and the bytes to send; None for bytes where a subscriber has everything."""
+        """Give a document and the bytes to send; None for bytes where a subscriber has everything.
+
+        None where there is no such document, or where it is not known.
+        """
         payload = self._payloads.get(key)
         if payload is None:
             return None

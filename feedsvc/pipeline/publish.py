@@ -355,7 +355,7 @@ class Publisher:
         Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
         """
         if feed.is_daily:
-            days = map(feed.on_day, choose_days(self._store, feed))
+            days = map(feed.on_day, choose_days(self._store, feed, language))
             return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)

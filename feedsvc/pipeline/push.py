@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from threading import Lock
 
-from feedsvc.errors import AddressError, FeedsvcError, QueryError, StoreError
+from feedsvc.errors import AddressError, FeedsvcError, GivenUpError, QueryError, StoreError
 from feedsvc.feed.topic import Topic, Topics
 from feedsvc.http import Clock
 from feedsvc.pipeline.deliver import Deliverer
@@ -87,7 +87,7 @@ class Pusher:
                 await asyncio.gather(delivering, return_exceptions=True)
 
     def _sweep(self) -> None:
-        """Once a minute, drop what is over, and end what is about feeds that are no more."""
+        """Once a minute, drop what is over, and end what is about feeds that were deleted for good."""
         now = self._clock.now()
         if self._swept_at is not None and timedelta() <= now - self._swept_at < SWEEP:
             return
@@ -95,15 +95,22 @@ class Pusher:
         rows = self._store.subscriptions
         rows.drop_expired(now)
         for url in rows.topics(now):
-            reason = self._find_fault(url)
+            reason = self._find_end(url)
             while reason is not None and (ended := rows.of_topic(url)):
                 rows.end([each.target for each in ended], reason, now)
 
-    def _find_fault(self, url: str) -> str | None:
+    def _find_end(self, url: str) -> str | None:
+        """Give why a topic will never be one again; None if it is one, or may be.
+
+        Another base address, category or language is the operator's, and may be a slip: subscriptions would
+        not come back with it. Their leases end by themselves.
+        """
         try:
             self._topics.find(decode_unreserved(url))
-        except (AddressError, QueryError) as error:
+        except GivenUpError as error:
             return str(error)
+        except (AddressError, QueryError):
+            return None
         return None
 
 

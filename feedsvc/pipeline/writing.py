@@ -63,7 +63,8 @@ class Wrote:
 class Writing:
     """Works off orders, some at once; each is recorded when it is done, so that nothing waits for the last.
 
-    Without a writer, nothing is written, but papers that were held back are let go all the same.
+    Without a writer, nothing is written, but papers that were held back are let go all the same, and what
+    a model was once to write is no longer awaited after a day.
     """
 
     def __init__(self, store: Store, writer: ModelWriter | None, clock: Clock, concurrency: int = 1) -> None:
@@ -90,7 +91,12 @@ class Writing:
 
     def release_overdue(self) -> int:
         """Let go of entries whose translation did not come in time; give how many."""
-        return self._store.orders.release(self._clock.now())
+        now = self._clock.now()
+        released = self._store.orders.release(now)
+        if self._writer is None:
+            # Readers would be told to come again every quarter of an hour, for ever.
+            self._store.orders.give_up(now - GIVE_UP_AFTER)
+        return released
 
     def write_digests(self) -> Wrote:
         """Work off what is due, until nothing is or the model is away."""

@@ -1,4 +1,4 @@
-"""The hub's tables, which came with the schema's second step. Instants that are only compared are seconds."""
+"""The hub's tables, which came after the schema's first step. Instants that are only compared are seconds."""
 
 from __future__ import annotations
 

@@ -109,6 +109,17 @@ class OrderStore:
         with write(self._engine) as connection:
             return _let_go(connection, overdue, Revision(connection))
 
+    def give_up(self, before: datetime) -> int:
+        """Await no more what was ordered earlier than an instant and holds nothing back; give how many."""
+        table = orders.c
+        old = and_(table.state == OrderState.AWAITED.value, table.ordered_at < before, table.held.is_(False))
+        with read(self._engine) as connection:
+            if not connection.execute(select(exists().where(old))).scalar():
+                return 0
+        with write(self._engine) as connection:
+            given_up = update(orders).where(old).values(state=OrderState.FAILED.value)
+            return connection.execute(given_up).rowcount
+
     def held(self, papers: Iterable[str], language: str) -> frozenset[Key]:
         """Give those versions of some papers that are held back from a language."""
         table = orders.c

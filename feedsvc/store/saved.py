@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Engine, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, update
 
 from feedsvc.feed.saved import SavedFeed
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
+from feedsvc.store.revisions import Revision
 
 
 class SavedStore:
@@ -57,16 +58,23 @@ class SavedStore:
         return True
 
     def change(self, name: str, title: str, query: str) -> None:
-        """Give a saved feed another title and query."""
-        self._update(name, title=title, query=query)
+        """Give a saved feed another title and query.
+
+        It is a change of content like any other: what was made of the former query is kept no longer.
+        """
+        with write(self._engine) as connection:
+            _update(connection, name, title=title, query=query)
+            Revision(connection).take()
 
     def delete(self, name: str, now: datetime) -> None:
         """Give a saved feed up, and its name for ever."""
-        self._update(name, title="", query="", secret="", deleted_at=now)
+        with write(self._engine) as connection:
+            _update(connection, name, title="", query="", secret="", deleted_at=now)
 
     def note_asked(self, name: str, now: datetime) -> None:
         """Keep that somebody asked for a saved feed."""
-        self._update(name, asked_at=now)
+        with write(self._engine) as connection:
+            _update(connection, name, asked_at=now)
 
     def awake(self, since: datetime) -> tuple[SavedFeed, ...]:
         """Give the saved feeds that somebody asked for since an instant, by name."""
@@ -79,12 +87,11 @@ class SavedStore:
         with read(self._engine) as connection:
             return connection.execute(query).one_or_none()
 
-    def _update(self, name: str, **values: object) -> None:
-        table = schema.saved_feeds
-        with write(self._engine) as connection:
-            connection.execute(
-                update(table).where(table.c.name == name, table.c.deleted_at.is_(None)).values(values)
-            )
+
+def _update(connection: Connection, name: str, **values: object) -> None:
+    table = schema.saved_feeds
+    is_live = (table.c.name == name, table.c.deleted_at.is_(None))
+    connection.execute(update(table).where(*is_live).values(values))
 
 
 def _select_live() -> Select[tuple[object, ...]]:

@@ -23,6 +23,7 @@ from feedsvc.render.phrases import name_language
 from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
+from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.directory import Directory, Group, Listing
@@ -136,8 +137,7 @@ class IndexViews:
         unknown = sorted(set(request.args) - {"feeds"})
         if unknown:
             raise AddressError(f"{unknown[0]!r} is no parameter here: expected feeds")
-        names = [name.strip() for names in request.args.getlist("feeds") for name in names.split(",")]
-        picked = [name for name in names if name]
+        picked = read_names()
         return self._directory_now().pick(picked) if picked else self._directory_now().groups
 
     def _directory_now(self) -> Directory:

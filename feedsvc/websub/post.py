@@ -17,6 +17,8 @@ from aiohttp.abc import AbstractResolver
 
 MOST_HEAD_BYTES = 16_384
 MOST_ANSWER_BYTES = 4096
+# So many answers may announce another one (1xx) before the one that counts.
+MOST_INTERIM = 8
 # A kept connection that nobody used for so long may be closed at the other end by now.
 IDLE_SECONDS = 5.0
 
@@ -69,6 +71,7 @@ class _Line(asyncio.Protocol):
         self.used_at = 0.0
         self._transport: asyncio.Transport | None = None
         self._buffer = b""
+        self._interim = 0
         self._answer: asyncio.Future[tuple[int, float]] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -85,6 +88,7 @@ class _Line(asyncio.Protocol):
         """Send a request; gives the status and the pause that is asked for, once the head is there."""
         assert self._transport is not None
         self._buffer = b""
+        self._interim = 0
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return self._answer
@@ -100,23 +104,30 @@ class _Line(asyncio.Protocol):
             self.close()  # nothing was asked
             return
         self._buffer += data
-        head, end, rest = self._buffer.partition(b"\r\n\r\n")
-        if not end:
-            if len(self._buffer) > MOST_HEAD_BYTES:
-                self._fail("the answer's head is too long")
-            return
-        self._read_head(head + b"\r\n", rest)
+        while not self._answer.done() and self._read_answer():
+            self._interim += 1
 
-    def _read_head(self, head: bytes, rest: bytes) -> None:
+    def _read_answer(self) -> bool:
+        """Read what is there of an answer; give whether it was whole and only announced another one."""
+        head, end, rest = self._buffer.partition(b"\r\n\r\n")
+        if len(head) > MOST_HEAD_BYTES or self._interim > MOST_INTERIM:
+            self._fail("the answer's head is too long")
+            return False
+        if not end:
+            return False
+        head += b"\r\n"
         found = _STATUS.match(head)
         if found is None:
             self._fail("the answer is no HTTP/1.1")
-            return
+            return False
         status = int(found[1])
         if 100 <= status < 200:
-            self._buffer = b""
-            self.data_received(rest)
-            return
+            self._buffer = rest
+            return True
+        self._judge(status, head, rest)
+        return False
+
+    def _judge(self, status: int, head: bytes, rest: bytes) -> None:
         length = 0 if status in (204, 304) else self._length_of(head)
         if length is not None and len(rest) < length <= MOST_ANSWER_BYTES:
             return  # the rest of a short answer is on its way
