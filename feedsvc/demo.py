@@ -42,6 +42,9 @@ SHOWN = (
     ("any query", "/feeds/search.xml?q=abs:benchmark+-cat:cs.CV"),
     ("several feeds in one", "/feeds/cs.CL+exoplanets.xml"),
     ("translated digests", "/feeds/zh/cs.AI.xml"),
+    ("one day, as a document to read", "/feeds/cs.AI/2026-01-08.md"),
+    ("an entry a day", "/feeds/daily/cs.AI.xml"),
+    ("a paper", "/papers/2601.90001"),
     ("every feed, for a reader to import", "/subscriptions.opml"),
 )
 
