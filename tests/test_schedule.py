@@ -43,7 +43,7 @@ def test_pushing_is_a_job_of_its_own() -> None:
 
 def test_what_is_to_be_pushed_and_what_a_model_writes_are_not_taken_for_one_another() -> None:
     with pytest.raises(TypeError):
-        make_scheduler(lambda: None, NOW, timedelta(minutes=1), lambda: None)  # type: ignore[misc]
+        make_scheduler(lambda: None, NOW, timedelta(minutes=1), lambda: None)  # type: ignore[call-arg]
 
 
 def test_it_runs_a_minute_after_midnight_eastern_on_weekdays() -> None:
