@@ -20,7 +20,7 @@ run: $(RUN_STAMP) ## the same service against the real arXiv
 	@$(BIN)/feedsvc serve
 
 test: $(DEV_STAMP) ## the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 test-llm: $(DEV_STAMP) $(LLM_STAMP) ## the digests against a real, small model; compiles for minutes, once
 	@FEEDSVC_TEST_LLM_PYTHON=$(LLM_VENV)/bin/python $(BIN)/pytest -m llm -s tests/test_llm_real.py $(ARGS)

@@ -30,6 +30,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
     frozenset({"service"}),
     frozenset({"demo", "wsgi", "mirror"}),
+    frozenset({"commands"}),
     frozenset({"cli"}),
 )
 HOMES = {

@@ -76,4 +76,12 @@ def test_any_title_makes_a_well_formed_list(title: str, group: str) -> None:
         render_opml(title, [Outline(title, "https://a.example", "https://a.example", group)])
     )
 
-    assert root.findtext("head/title") == root.xpath("string(//outline[@type]/@text)")
+    text = root.xpath("string(//outline[@type]/@text)")
+    assert text == (root.findtext("head/title") or "https://a.example")
+
+
+def test_a_feed_without_a_title_goes_by_its_address_and_a_group_without_a_name_is_none() -> None:
+    feed = Outline("\x00", "https://a.example/a.xml", "https://a.example/a", " ")
+    (outline,) = etree.fromstring(render_opml("feeds", [feed])).iterfind("body/outline")
+
+    assert outline.get("text") == "https://a.example/a.xml"

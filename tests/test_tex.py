@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.render.tex import Address, Source, read_tex, to_text
+from feedsvc.render.tex import _SIGN, Address, Source, _read_signs, read_tex, to_text
 from tests.render_entries import TEXTS
 
 TEXT = {
@@ -131,3 +131,30 @@ def test_no_text_takes_long(hostile: str) -> None:
     to_text(hostile * 20_000)
 
     assert time.process_time() - started < 5
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXTS)
+def test_law_text_without_a_sign_of_tex_reads_the_same_the_long_way(text: str) -> None:
+    plain = _SIGN.sub(" ", text)
+
+    assert read_tex(plain) == _read_signs(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://a.example/b%20c, 9% of it", "https://a.example/b%20c"),
+        (r"https://a.example/b\%2Fc", "https://a.example/b%2Fc"),
+        ("https://a.example/100%", "https://a.example/100"),
+        ("https://a.example[1]", "https://a.example"),
+        ("https://a.example/b[1]", "https://a.example/b[1]"),
+        (r"https://a.example/\#b?c=d#e", "https://a.example/#b?c=d#e"),
+        ("https://", None),
+        ("https://:80/", None),
+    ],
+)
+def test_an_address_ends_where_it_would_be_none(text: str, url: str | None) -> None:
+    pieces = read_tex(text)
+    assert [piece.url for piece in pieces if isinstance(piece, Address)] == ([url] if url else [])
+    assert to_text(text).replace("\\", "") == text.replace("\\", "")

@@ -34,9 +34,9 @@ def save(client: FlaskClient, **values: str) -> TestResponse:
     return client.post("/feeds", json=FORM | values)
 
 
-def secret_path(client: FlaskClient) -> str:
+def secret_path(client: FlaskClient, **values: str) -> str:
     """Save a feed and give the path of its secret link."""
-    return str(urlsplit(save(client).get_json()["secret_url"]).path)
+    return str(urlsplit(save(client, **values).get_json()["secret_url"]).path)
 
 
 def test_a_feed_saved_by_json_is_there_at_once(client: FlaskClient) -> None:
@@ -108,6 +108,17 @@ def test_what_was_made_of_the_former_query_is_not_served_again(place: str, clien
 
     assert b"2601.00002" in changed
     assert b"2601.00003" not in changed
+
+
+def test_a_title_that_is_the_query_follows_the_query(client: FlaskClient) -> None:
+    path = secret_path(client, title="")
+    form = client.get(path, headers=BROWSER).text
+    fields = dict(re.findall(r'name="(query|title)" value="([^"]*)"', form))
+    told = client.post(path, data=fields | {"query": "wandering"}, headers=BROWSER).text
+
+    assert fields == {"query": "knots OR still", "title": ""}
+    assert "<title>wandering</title>" in client.get("/feeds/still-things.xml").text
+    assert 'name="title" value=""' in told
 
 
 @pytest.mark.parametrize("by_form", [True, False])

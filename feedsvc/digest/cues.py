@@ -152,7 +152,8 @@ class CueTable:
         rows, known = look_up(self.hashes, grams.hashes)
         sentence = np.repeat(np.arange(len(lengths)), lengths)[known]
         found = np.zeros((len(lengths), len(CUES) + 2), dtype=np.float32)
-        np.maximum.at(found, sentence, np.pad(self.marks[rows[known]], ((0, 0), (0, 2))))
+        at, cue = self.marks[rows[known]].nonzero()
+        found[sentence[at], cue] = 1
         found[:, -2], found[:, -1] = lengths < _TINY, lengths < _SHORT
         return found
 

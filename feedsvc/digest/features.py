@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from zlib import crc32
 
 import numpy as np
@@ -65,18 +66,20 @@ def hash_grams(sentences: Sequence[str]) -> Grams:
     pairs = _mix(words[:-1], words[1:])
     triples = _mix(pairs[:-1], words[2:])
     opens = is_word & (place <= _OPENING_WORDS)
-    endings = [(at, _hash_ending(w)) for at, own in enumerate(tokens) for w in own if len(w) > _ENDING + 1]
-    ended = np.array(endings, dtype=np.uint64).reshape(-1, 2)
+    endings = [[_hash_ending(word) for word in own if len(word) > _ENDING + 1] for own in tokens]
+    enders = np.repeat(np.arange(len(tokens), dtype=np.uint64), [*map(len, endings)])
     marked = np.concatenate(
         [
             _mark(owner[is_word], words[is_word]),
             _mark(owner[1:], pairs)[owner[1:] == owner[:-1]],
             _mark(owner[2:], triples)[owner[2:] == owner[:-2]],
             _mark(owner[opens], _mix(words[opens], np.full(opens.sum(), _OPENING, dtype=np.uint64))),
-            _mark(ended[:, 0], ended[:, 1]),
+            _mark(enders, np.array([*chain.from_iterable(endings)], dtype=np.uint64)),
         ]
     )
-    found = np.unique(marked)
+    # np.unique hashes first, which takes longer than sorting so few.
+    marked.sort()
+    found = marked[np.concatenate([[True], marked[1:] != marked[:-1]])]
     return Grams(found & _WORD, np.bincount((found >> _BITS).astype(np.int64), minlength=len(tokens)))
 
 
@@ -137,7 +140,8 @@ def describe_surroundings(chances: Floats) -> Floats:
     count, roles = chances.shape
     padded = np.zeros((count + 2 * _REACH, roles + 1), dtype=np.float32)
     padded[:, -1] = 1
-    padded[_REACH : _REACH + count] = np.pad(chances, ((0, 0), (0, 1)))
+    padded[_REACH : _REACH + count, :-1] = chances
+    padded[_REACH : _REACH + count, -1] = 0
     around = [padded[shift : shift + count] for shift in range(2 * _REACH + 1)]
     edge = np.zeros((1, roles), dtype=np.float32)
     before = np.concatenate([edge, chances[:-1]])

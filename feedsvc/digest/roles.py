@@ -60,11 +60,9 @@ class RoleModel:
 
     def weigh_words(self, grams: Grams) -> Floats:
         """Give what the first classifier thinks of each sentence, by what its features are."""
-        starts = grams.starts
         rows, known = look_up(self.vocabulary, grams.hashes)
-        counts = np.maximum(1, np.add.reduceat(known, starts, dtype=np.int32))
-        sums = np.add.reduceat(self.grams[rows] * known[:, None], starts, axis=0, dtype=np.int32)
-        weighed: Floats = (sums * (self.scale / np.sqrt(counts)[:, None])).astype(np.float32)
+        sums, counts = _sum_by_sentence(self.grams[rows[known]], grams, known)
+        weighed: Floats = (sums * (self.scale / np.sqrt(np.maximum(1, counts))[:, None])).astype(np.float32)
         own, following, preceding = np.split(weighed, 3, axis=1)
         points = own + stack_neighbours(following)[0] + stack_neighbours(preceding)[1]
         return _normalize(points + mark_places(len(grams.lengths)) @ self.places)
@@ -88,6 +86,17 @@ def judge_roles(sentences: Sequence[str], model: RoleModel | None = None) -> tup
     return tuple(
         heading or _ROLES[own] for heading, own in zip(follow_headings(sentences), best, strict=True)
     )
+
+
+def _sum_by_sentence(
+    rows: NDArray[np.int8], grams: Grams, known: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Add up the rows of each sentence's known features; give how many these are as well."""
+    counts = np.add.reduceat(known, grams.starts, dtype=np.int64)
+    running = np.zeros((len(rows) + 1, rows.shape[1]), dtype=np.int32)
+    np.cumsum(rows, axis=0, dtype=np.int32, out=running[1:])
+    ends = running[counts.cumsum()]
+    return np.diff(ends, axis=0, prepend=running[:1]), counts
 
 
 def _normalize(points: Floats) -> Floats:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache, partial
+from functools import partial
 from importlib.metadata import version
 
 from feedsvc.calendar import announced_at, newest_day
@@ -32,6 +32,7 @@ from feedsvc.pipeline.days import (
     name_feed,
     write_markdown,
 )
+from feedsvc.pipeline.fragments import Fragments
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.pipeline.states import Built, mark_entry
 from feedsvc.query import Query
@@ -51,7 +52,6 @@ BRIEF_ABOVE_BYTES = 3_000_000
 BEFORE_ALL = datetime(1991, 8, 14, tzinfo=UTC)
 # Above so many changed rows it is quicker to build every document than to ask which are touched.
 MANY_CHANGES = 20_000
-FRAGMENTS = 20_000
 # From a day's last batch to its documents, papers completed and digests made.
 BUILDING_TIME = timedelta(minutes=15)
 
@@ -86,8 +86,7 @@ class Publisher:
         self._shelf = Shelf()
         self._complete_day: date | None = None
         self._registry: Registry[str] | None = None
-        # An entry stands in many documents alike, and from one day to the next: it is rendered once.
-        self._fragment = lru_cache(FRAGMENTS)(self._render_fragment)
+        self._fragments = Fragments(formats)
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -304,7 +303,7 @@ class Publisher:
         head = self._head(feed, renderer, entries, language)
         if feed.is_daily:
             return partial(self._assemble_days, renderer, head, feed, entries, language)
-        return partial(self._assemble, renderer, head, entries, language)
+        return partial(self._fragments.assemble, format_, head, entries, language)
 
     def _finish_document(self, key: DocumentKey, body: bytes) -> Document:
         feed, format_, language = key
@@ -375,12 +374,6 @@ class Publisher:
         taken = (s.announcement for s in self._store.announcements.of_papers(wanted) if query.matches(s))
         return [each for each in taken if (each.paper, each.version) not in held]
 
-    def _assemble(
-        self, renderer: Format, head: Head, entries: Sequence[Entry], language: str, *, brief: bool
-    ) -> bytes:
-        fragments = [self._fragment(renderer.suffix, entry, language, brief) for entry in entries]
-        return renderer.assemble(head, fragments)
-
     def _assemble_days(
         self,
         renderer: Format,
@@ -394,6 +387,3 @@ class Publisher:
         site = self._base, language, self._shown(language)
         views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
         return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
-
-    def _render_fragment(self, format_: str, entry: Entry, language: str, brief: bool) -> bytes:
-        return self._formats[format_].render_fragment(entry, language, brief=brief)

@@ -18,6 +18,9 @@ _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 
 def clean_text(text: str) -> str:
     """Make text fit for XML: line ends as `\\n`, controls gone, a lone surrogate as U+FFFD."""
+    # No printable character is among those; line feeds stay.
+    if text.replace("\n", " ").isprintable():
+        return text
     text = _SURROGATE.sub("\ufffd", _LINE_END.sub("\n", text))
     return _DIRECTION.sub("", _ILLEGAL.sub("", text))
 

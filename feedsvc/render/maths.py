@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pylatexenc.latex2text import fmt_math_text_style
@@ -42,6 +42,8 @@ from feedsvc.render.spelling import (
 
 # Deeper nesting is no mathematics for a feed, and would exhaust the parser's stack.
 DEEPEST = 30
+# Two formulas of five in a day are ones that other papers have too.
+FORMULAS = 2_000
 
 _ESCAPE = re.compile(r"(\\.)|([%&])", re.DOTALL)
 _SIZING = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![A-Za-z])\s*(?:\.(?!\d))?")
@@ -51,6 +53,7 @@ _SINGLE = re.compile(rf"\d+(?:\.\d+)?|[d∂]?[^\W\d_]{_HANGING}*")
 _PRODUCT = re.compile(rf"(?:[\w∂]|{_HANGING})+")
 
 
+@lru_cache(FORMULAS)
 def read_maths(tex: str) -> Spelling | None:
     """Spell the inside of a formula; None where Unicode cannot say it or the TeX is broken."""
     if _depth(tex) > DEEPEST:

@@ -40,9 +40,10 @@ def render_opml(title: str, feeds: Iterable[Outline], *, updated: datetime | Non
 
 
 def _render_group(name: str | None, outlines: list[etree._Element]) -> list[etree._Element]:
-    return outlines if name is None else [E.outline(*outlines, text=clean_line(name))]
+    text = clean_line(name or "")
+    return [E.outline(*outlines, text=text)] if text else outlines
 
 
 def _render_outline(feed: Outline) -> etree._Element:
-    title = clean_line(feed.title)
+    title = clean_line(feed.title) or feed.xml_url
     return E.outline(type="rss", text=title, title=title, xmlUrl=feed.xml_url, htmlUrl=feed.html_url)

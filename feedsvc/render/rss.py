@@ -14,8 +14,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
 from feedgen.entry import FeedEntry
@@ -25,15 +27,16 @@ from lxml import etree
 
 from feedsvc.paper import Entry
 from feedsvc.render import Head
-from feedsvc.render.atom import ARXIV, ATOM, HISTORY
+from feedsvc.render.atom import ARXIV, ATOM, HEADS, HISTORY
 from feedsvc.render.characters import clean_line
 from feedsvc.render.entry import EntryView, describe_entry
 
 MEDIA_TYPE = "application/rss+xml"
 DUBLIN_CORE = "http://purl.org/dc/elements/1.1/"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 _TAIL = b"</channel></rss>"
-_NO_HEAD = Head("urn:x", "x", "x", datetime(1970, 1, 1, tzinfo=UTC), "x:", "x:", "en", "0")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])|&(?=#?\w+;)")
 
 
@@ -92,16 +95,17 @@ class RssFormat:
 
     def render_view(self, view: EntryView, language: str) -> bytes:
         """Write what was described already, be it no paper, as an item."""
-        head = _write(_make_channel(_NO_HEAD)).removesuffix(_TAIL)
-        return _write(_make_channel(_NO_HEAD, [make_item(view)])).removeprefix(head).removesuffix(_TAIL)
+        root = etree.Element(
+            "rss", nsmap={"arxiv": ARXIV, "dc": DUBLIN_CORE, "atom": ATOM, "content": CONTENT}
+        )
+        root.append(make_item(view).rss_entry())
+        written = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
+        return written[written.index(b"<item") :].removesuffix(b"</rss>")
 
     def assemble(self, head: Head, fragments: Sequence[bytes]) -> bytes:
         """Put a document together from its entries' fragments, in their order."""
-        channel = _write(_make_channel(head)).removesuffix(_TAIL)
-        if head.stylesheet_url:
-            declaration, _, root = channel.partition(b"\n")
-            style = f'<?xml-stylesheet type="text/css" href="{escape(head.stylesheet_url)}"?>'
-            channel = b"\n".join((declaration, style.encode() + root))
+        undated = _write_undated(replace(head, updated=_NO_TIME))
+        channel = undated.replace(_tell_time(_NO_TIME), _tell_time(head.updated), 1)
         return b"".join((channel, *fragments, _TAIL))
 
     def check(self, document: bytes) -> None:
@@ -135,7 +139,8 @@ def make_item(view: EntryView) -> FeedEntry:
     return entry
 
 
-def _make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
+def make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
+    """Give feedgen's feed with these items, in their order."""
     feed = FeedGenerator()
     feed.title(clean_line(head.title) or head.id)
     feed.link(href=head.self_url, rel="self", type=MEDIA_TYPE)
@@ -150,6 +155,21 @@ def _make_channel(head: Head, items: Sequence[FeedEntry] = ()) -> FeedGenerator:
     for item in items:
         feed.add_entry(item, order="append")
     return feed
+
+
+# A channel changes with every item, but only its time: the rest is written once.
+@lru_cache(HEADS)
+def _write_undated(head: Head) -> bytes:
+    channel = _write(make_channel(head)).removesuffix(_TAIL)
+    if not head.stylesheet_url:
+        return channel
+    declaration, _, root = channel.partition(b"\n")
+    style = f'<?xml-stylesheet type="text/css" href="{escape(head.stylesheet_url)}"?>'
+    return b"\n".join((declaration, style.encode() + root))
+
+
+def _tell_time(moment: datetime) -> bytes:
+    return f"<lastBuildDate>{format_datetime(moment)}</lastBuildDate>".encode()
 
 
 def _write(feed: FeedGenerator) -> bytes:

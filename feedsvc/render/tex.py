@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedsvc.accents import decode_accents, split_maths
 from feedsvc.render.maths import read_maths
@@ -27,6 +28,8 @@ class Address:
 
 # No abstract is longer (arXiv takes 1,920 characters); what is, goes through as it is, quickly.
 LONGEST = 20_000
+# What an entry shows and what its summary begins with is one text, read once.
+TEXTS = 64
 
 Piece = str | Script | Source | Address
 
@@ -42,10 +45,17 @@ def _spell_plain(piece: Piece) -> str | Script:
     return piece.url if isinstance(piece, Address) else piece
 
 
+@lru_cache(TEXTS)
 def read_tex(tex: str) -> tuple[Piece, ...]:
     """Read text with TeX into pieces, in order; neighbouring texts are one piece. Never raises."""
     if len(tex) > LONGEST:
         return (tex,)
+    if not _SIGN.search(tex):
+        return tuple(filter(None, (decode_accents(tex),)))
+    return _read_signs(tex)
+
+
+def _read_signs(tex: str) -> tuple[Piece, ...]:
     vault = _Vault()
     text = "".join(
         vault.keep(*_read_formula(part)) if is_maths else _protect(part, vault)
@@ -81,6 +91,9 @@ class _Vault:
         yield text[done:]
 
 
+# Without any of these text is as it reads; it is most of what there is.
+_SIGN = re.compile(rf"[\\$^_{{}}`~]|--|https?://|{_Vault.PATTERN}")
+
 _DELIMITERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
 
 
@@ -92,7 +105,9 @@ def _read_formula(formula: str) -> tuple[Piece, ...]:
 
 
 # The characters of RFC 3986, less those that rather belong to the text around; TeX escapes some of the rest.
-_URL = r"https?://(?:[A-Za-z0-9\-._~:/?#\[\]@!&()*+,;=%]|\\[_%&#~])+"
+_IN_HOST = r"[A-Za-z0-9\-._~:@!&()*+,;=]|\\[_~&]"
+_BEHIND_HOST = rf"{_IN_HOST}|[/?#\[\]]|\\#|\\?%[0-9A-Fa-f]{{2}}"
+_URL = rf"https?://[A-Za-z0-9](?:{_IN_HOST})*(?:[/?#](?:{_BEHIND_HOST})*)?"
 _PROTECTED = re.compile(rf"(?P<url>{_URL})|\\(?P<escaped>[${{}}])|(?P<private>{_Vault.PATTERN})")
 
 

@@ -40,18 +40,19 @@ NOTHING = Activity(0, 0, (0,) * DAYS)
 
 
 class ActivityReader:
-    """Reads the activity of all ready feeds; what it found stays good until the store changes."""
+    """Reads the activity of all ready feeds; what it found stays good until store or documents change."""
 
     def __init__(self, store: Store, language: str) -> None:
         self._store = store
         self._language = language
-        self._kept: tuple[int, Mapping[str, Activity]] = (-1, {})
+        self._kept: tuple[tuple[int, int], Mapping[str, Activity]] = ((-1, -1), {})
 
     def read(self) -> Mapping[str, Activity]:
         """Give the activity of categories, archives and ready feeds by name."""
-        revision = self._store.revision()
-        if self._kept[0] != revision:
-            self._kept = (revision, self._count())
+        # Documents are built behind the change that they show, and one of a feed that is saved without any.
+        state = (self._store.revision(), self._store.documents.edition())
+        if self._kept[0] != state:
+            self._kept = (state, self._count())
         return self._kept[1]
 
     def _count(self) -> Mapping[str, Activity]:

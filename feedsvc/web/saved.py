@@ -10,7 +10,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
 from feedsvc.errors import QueryError, SavedFeedError
-from feedsvc.feed.saved import LONGEST_NAME, LONGEST_TITLE, SavedFeed, define_saved
+from feedsvc.feed.saved import (
+    LONGEST_NAME,
+    LONGEST_TITLE,
+    SavedFeed,
+    check_saved_title,
+    define_saved,
+)
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.settings import SavingSettings
@@ -74,7 +80,7 @@ class SavedViews:
         """Show a saved feed to whoever may change it."""
         feed = self._saved.open(name, secret)
         told = self._describe(feed)
-        return _answer(told, 200, "edit.html", sent=told, limits=LIMITS)
+        return _answer(told, 200, "edit.html", sent=_fill_form(feed), limits=LIMITS)
 
     def change(self, name: str, secret: str) -> Response:
         """Change a saved feed's query or title; a form may also ask for it to be deleted."""
@@ -88,7 +94,7 @@ class SavedViews:
             told = self._describe(feed)
             return _refuse(_explain(error), "edit.html", sent, told=told, limits=LIMITS)
         told = self._describe(changed)
-        return _answer(told, 200, "edit.html", sent=told, limits=LIMITS, is_changed=True)
+        return _answer(told, 200, "edit.html", sent=_fill_form(changed), limits=LIMITS, is_changed=True)
 
     def delete(self, name: str, secret: str) -> Response:
         """Delete a saved feed: from now on its address answers 410."""
@@ -111,6 +117,12 @@ class SavedViews:
         made = define_saved(feed).make_feed()
         urls = {format: self._site.address(made, format) for format in self._formats}
         return {"name": feed.name, "title": feed.title, "query": feed.query, "urls": urls}
+
+
+def _fill_form(feed: SavedFeed) -> dict[str, str]:
+    """Fill the form that changes a feed; without a title that is the query, so that it follows the query."""
+    has_title = feed.title != check_saved_title("", feed.query)
+    return {"query": feed.query, "title": feed.title if has_title else ""}
 
 
 def _read_sent() -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""Commands that run the service, or arXiv's stand-in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from feedsvc.commands.opening import open_service, run_schedule, serve_web
+from feedsvc.demo import run_demo
+from feedsvc.serve import stop_signals
+from feedsvc.standin.server import open_standin
+
+PORT = click.IntRange(0, 65535)
+
+
+@click.command()
+def serve() -> None:
+    """Run everything in one process: the schedule and the web server."""
+    with (
+        stop_signals() as stopped,
+        open_service(stopped) as service,
+        serve_web(service),
+        run_schedule(service),
+    ):
+        stopped.wait()
+
+
+@click.command()
+def web() -> None:
+    """Run the web server alone; a worker on the same store feeds it."""
+    with stop_signals() as stopped, open_service(stopped, asks_arxiv=False) as service, serve_web(service):
+        stopped.wait()
+
+
+@click.command()
+def worker() -> None:
+    """Run the schedule alone: fetch, digest and build what is due."""
+    with stop_signals() as stopped, open_service(stopped) as service, run_schedule(service):
+        stopped.wait()
+
+
+@click.command()
+def run() -> None:
+    """Do once, now, whatever is due: fetch, digest, build, push. For those who use cron."""
+    with open_service(report=click.echo) as service:
+        service.pipeline.run_once()
+        if service.settings.hub.mode != "off":
+            service.pusher.push_due()
+
+
+@click.command()
+@click.option(
+    "--papers",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of daily JSON lines; the bundled sample without it.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=PORT, default=8100, show_default=True, help="Port to listen on.")
+@click.option("--dated", is_flag=True, help="Begin on the papers' own first day, instead of in this week.")
+def standin(papers: Path | None, host: str, port: int, dated: bool) -> None:
+    """Run the stand-in: a small server that speaks as arXiv does, over sample papers.
+
+    Their week is announced again in the present one, so that a service which goes by the real clock finds it
+    where it looks.
+    """
+    now = None if dated else datetime.now(UTC)
+    with stop_signals() as stopped, open_standin(papers, host, port, now=now) as server:
+        click.echo(
+            f"RSS   {server.url}/rss/cs.AI\nAtom  {server.url}/atom/cs.AI\n"
+            f"API   {server.url}/api/query\nOAI   {server.url}/oai"
+        )
+        if dated:
+            click.echo(f"to go on by a day: curl -X POST {server.url}/control/advance")
+        stopped.wait()
+
+
+@click.command()
+@click.option("--port", type=PORT, default=8080, show_default=True, help="Port of the web server.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to keep the store in; a temporary one without it.",
+)
+def demo(port: int, data: Path | None) -> None:
+    """Run the whole service on the stand-in arXiv, without the internet."""
+    with stop_signals() as stopped:
+        run_demo(port, data, stopped, click.echo)

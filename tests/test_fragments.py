@@ -1,0 +1,82 @@
+"""Fragments of entries: written once, found again, never those of another entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from feedsvc.paper import Entry, Kind
+from feedsvc.pipeline.fragments import Fragments
+from feedsvc.render import Format, Head, load_formats
+from feedsvc.render.atom import AtomFormat
+from tests.builders import make_paper
+from tests.render_entries import EXTRACTIVE, HEAD, make_entry
+
+ENTRY = make_entry(digest=EXTRACTIVE)
+
+
+@dataclass
+class CountingFormat(AtomFormat):
+    """Atom that notes what it writes."""
+
+    written: list[Entry] = field(default_factory=list)
+
+    def render_fragment(self, entry: Entry, language: str, *, brief: bool = False) -> bytes:
+        """Note the entry, and write it."""
+        self.written.append(entry)
+        return super().render_fragment(entry, language, brief=brief)
+
+
+def test_an_entry_is_written_once_for_all_documents() -> None:
+    format_ = CountingFormat()
+    fragments = Fragments({"xml": format_})
+    for title in ("one", "two"):
+        fragments.assemble("xml", replace(HEAD, title=title), [ENTRY, replace(ENTRY)], "en")
+
+    assert format_.written == [ENTRY]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ENTRY, paper=replace(ENTRY.paper, title="Mended")),
+        replace(ENTRY, digest=None),
+        replace(ENTRY, kind=Kind.CROSS),
+    ],
+    ids=["metadata", "digest", "kind"],
+)
+def test_an_entry_that_changed_is_written_anew(other: Entry) -> None:
+    fragments = Fragments(load_formats())
+    fragments.assemble("xml", HEAD, [ENTRY], "en")
+
+    assert fragments.assemble("xml", HEAD, [other], "en") == write(load_formats()["xml"], HEAD, other)
+
+
+@pytest.mark.parametrize("format_", load_formats())
+@pytest.mark.parametrize("brief", [False, True])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_languages_formats_and_lengths_are_kept_apart(format_: str, language: str, brief: bool) -> None:
+    fragments = Fragments(load_formats())
+    for other in load_formats():
+        fragments.assemble(other, HEAD, [ENTRY], "en")
+
+    made = fragments.assemble(format_, HEAD, [ENTRY], language, brief=brief)
+    assert made == write(load_formats()[format_], HEAD, ENTRY, language, brief=brief)
+
+
+def write(format_: Format, head: Head, entry: Entry, language: str = "en", *, brief: bool = False) -> bytes:
+    """Write a document without keeping anything."""
+    return format_.assemble(head, [format_.render_fragment(entry, language, brief=brief)])
+
+
+def test_no_more_fragments_are_kept_than_allowed_the_newest_ones() -> None:
+    format_ = CountingFormat()
+    fragments = Fragments({"xml": format_}, most=2)
+    entries = [make_entry(make_paper(f"2601.{number:05}")) for number in range(1, 4)]
+    fragments.assemble("xml", HEAD, entries, "en")
+    format_.written.clear()
+    fragments.assemble("xml", HEAD, entries[1:], "en")
+    fragments.assemble("xml", HEAD, entries[:1], "en")
+
+    assert format_.written == entries[:1]
