@@ -6,6 +6,7 @@ Source: RFC 9110, 8.4.1 (gzip), RFC 7932 (br), RFC 8878 and RFC 9659 (zstd).
 from __future__ import annotations
 
 import gzip
+import hashlib
 
 import brotli
 import zstandard
@@ -51,3 +52,8 @@ def unpack(packed: bytes, coding: str) -> bytes:
 def unpack_gzip(packed: bytes) -> bytes:
     """Give the body that is packed under gzip. Raises OSError or EOFError for bytes that are none."""
     return gzip.decompress(packed)
+
+
+def tag_body(body: bytes) -> str:
+    """Give the entity tag of a document's plain bytes, without quotes."""
+    return hashlib.sha256(body).hexdigest()[:32]

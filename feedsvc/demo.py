@@ -159,7 +159,7 @@ def _take_days(service: Service, clock: StandinClock, stopped: Event, say: Say) 
 @contextmanager
 def _sweep(service: Service) -> Iterator[None]:
     pipeline, pusher = service.pipeline, service.pusher
-    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), SWEEP, pusher.push_due)
+    scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), SWEEP, push_due=pusher.push_due)
     scheduler.start()
     try:
         yield

@@ -6,7 +6,6 @@ already, so an unchanged address costs no more than a 304.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import logging
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from feedsvc.coding import BROTLI, GZIP, IDENTITY, pack, unpack
+from feedsvc.coding import BROTLI, GZIP, IDENTITY, pack, tag_body, unpack
 from feedsvc.errors import MirrorError
 from feedsvc.feed import MARKDOWN, PAGE
 from feedsvc.pipeline import write_count
@@ -168,7 +167,7 @@ class _Mirror:
             if former is not None:
                 self._present[name] = former
             return "refused"
-        tag = answer.headers.get("ETag") or f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        tag = answer.headers.get("ETag") or f'"{tag_body(body)}"'
         if known is not None and known.tag == tag:
             self._present[name] = known
             return "same"

@@ -21,6 +21,7 @@ def make_scheduler(
     run_due: Callable[[], None],
     first: datetime,
     sweep: timedelta = SWEEP,
+    *,
     write_digests: Callable[[], object] | None = None,
     push_due: Callable[[], object] | None = None,
 ) -> BackgroundScheduler:

@@ -10,7 +10,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.coding import BROTLI, CODINGS, GZIP, IDENTITY, ZSTD, pack, unpack, unpack_gzip
+from feedsvc.coding import BROTLI, CODINGS, GZIP, IDENTITY, ZSTD, pack, tag_body, unpack, unpack_gzip
 
 TEXT = b"<entry><title>A random walk</title></entry>" * 200
 UNPACK = {
@@ -46,3 +46,8 @@ def test_gzip_is_unpacked_whole() -> None:
 def test_what_is_no_whole_gzip_is_refused(broken: bytes) -> None:
     with pytest.raises((OSError, EOFError)):
         unpack_gzip(broken)
+
+
+def test_a_tag_is_of_these_bytes_and_no_others() -> None:
+    assert tag_body(b"one") == tag_body(b"one") != tag_body(b"two")
+    assert len(tag_body(b"")) == 32

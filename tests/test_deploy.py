@@ -71,11 +71,11 @@ def test_the_workflow_is_well_formed_and_runs_commands_that_there_are() -> None:
     assert [each["cron"].split()[-1] for each in workflow[True]["schedule"]] == ["1-5"] * 3
 
 
-def test_the_static_sites_feeds_name_no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    workflow = yaml.safe_load((DEPLOY / "pages.yml").read_text("utf-8"))
-    given = workflow["jobs"]["publish"]["env"] | {"FEEDSVC_ARXIV__CONTACT": "me@example.org"}
-    for name, value in given.items():
-        monkeypatch.setenv(name, str(value))
+@pytest.mark.parametrize("name", ["pages.yml", "feedsvc-site.service"])
+def test_feeds_that_are_only_files_name_no_hub(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = re.search(r"FEEDSVC_HUB__MODE[:=] *\"?(\w+)", (DEPLOY / name).read_text("utf-8"))
+    assert found is not None
+    monkeypatch.setenv("FEEDSVC_HUB__MODE", found[1])
 
     assert load_settings().hub_urls == ()
 

@@ -24,8 +24,8 @@ from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions
 from feedsvc.pipeline.intents import Verifier
 from feedsvc.pipeline.payloads import Payloads
 from feedsvc.pipeline.pings import Pinger
-from feedsvc.pipeline.publish import mark_entry
 from feedsvc.pipeline.push import Pusher
+from feedsvc.pipeline.states import mark_entry
 from feedsvc.render import Head, load_formats
 from feedsvc.store import Store, open_store
 from feedsvc.store.documents import Stamp

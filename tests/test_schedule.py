@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock
 
+import pytest
 from apscheduler.job import Job
 from apscheduler.triggers.combining import OrTrigger
 
@@ -38,6 +39,11 @@ def test_pushing_is_a_job_of_its_own() -> None:
 
     assert intervals["push_due"] == "interval[0:00:02]"
     assert len(intervals) == 2
+
+
+def test_what_is_to_be_pushed_and_what_a_model_writes_are_not_taken_for_one_another() -> None:
+    with pytest.raises(TypeError):
+        make_scheduler(lambda: None, NOW, timedelta(minutes=1), lambda: None)  # type: ignore[call-arg]
 
 
 def test_it_runs_a_minute_after_midnight_eastern_on_weekdays() -> None:

@@ -23,8 +23,9 @@ from feedsvc.logs import log_job
 from feedsvc.pipeline.catchup import CatchUp, CaughtUp
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.ingest import Fetched, Ingest
-from feedsvc.pipeline.publish import Built, Publisher
+from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.sketches import Sketcher
+from feedsvc.pipeline.states import Built
 from feedsvc.pipeline.writing import Writing, Wrote
 from feedsvc.store.orders import OrderState
 

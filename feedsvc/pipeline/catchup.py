@@ -86,7 +86,7 @@ class CatchUp:
 
         What it settles is what was missing when it was begun: its list may tell nothing later.
         """
-        if last is None or last.done or last.token is None or now - last.touched_at > RESUME_WITHIN:
+        if last is None or last.done or last.token is None or now - last.started_at > RESUME_WITHIN:
             return None
         self._store.harvests.save(replace(last, touched_at=now))
         try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 
 from feedsvc.calendar import announced_at, newest_day
-from feedsvc.coding import GZIP, pack
+from feedsvc.coding import GZIP, pack, tag_body
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import MARKDOWN, PAGE, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
@@ -34,6 +34,7 @@ from feedsvc.pipeline.days import (
 )
 from feedsvc.pipeline.fragments import Fragments
 from feedsvc.pipeline.shelf import Shelf
+from feedsvc.pipeline.states import Built, mark_entry
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
 from feedsvc.query.registry import Registry
@@ -53,16 +54,6 @@ BEFORE_ALL = datetime(1991, 8, 14, tzinfo=UTC)
 MANY_CHANGES = 20_000
 # From a day's last batch to its documents, papers completed and digests made.
 BUILDING_TIME = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What a round of building did, in documents."""
-
-    changed: int = 0
-    same: int = 0
-    untouched: int = 0
-    refused: int = 0
 
 
 class Publisher:
@@ -274,7 +265,7 @@ class Publisher:
         stamp = Stamp(recipe, revision, len(entries))
         papers, marks = [entry.paper.id for entry in entries], list(map(mark_entry, entries))
         # Packing costs more than putting a document together: it is left until the bytes are known to differ.
-        if known is not None and self._store.documents.confirm(key, _tag(body), stamp, papers):
+        if known is not None and self._store.documents.confirm(key, tag_body(body), stamp, papers):
             return "same"
         changed = self._store.documents.save(self._finish_document(key, body), stamp, papers, marks)
         return "changed" if changed else "same"
@@ -323,7 +314,7 @@ class Publisher:
             content_type=CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type,
             body=body,
             packed=pack(body, GZIP),
-            etag=_tag(body),
+            etag=tag_body(body),
             changed_at=self._clock.now().replace(microsecond=0),
         )
 
@@ -396,16 +387,3 @@ class Publisher:
         site = self._base, language, self._shown(language)
         views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
         return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
-
-
-def _tag(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()[:32]
-
-
-def mark_entry(entry: Entry) -> str:
-    """Give a short name of an entry's state, as far as it is worth telling: version, kind, time.
-
-    A digest that comes late and metadata that are mended leave it as it is.
-    """
-    state = f"{entry.paper.id} {entry.paper.version} {entry.kind} {entry.updated.isoformat()}"
-    return hashlib.sha256(state.encode()).hexdigest()[:12]

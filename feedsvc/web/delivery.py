@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feedsvc.coding import CODINGS, GZIP, IDENTITY, pack, unpack_gzip
+from feedsvc.coding import CODINGS, GZIP, IDENTITY, pack, tag_body, unpack_gzip
 from feedsvc.paper import Document
 from feedsvc.web.negotiation import (
     PLAIN,
@@ -84,7 +83,7 @@ def take_document(document: Document) -> Ready:
 
 def make_ready(body: bytes, content_type: str) -> Ready:
     """Give bytes that were just made as something ready to send."""
-    return Ready(content_type, body, hashlib.sha256(body).hexdigest()[:32])
+    return Ready(content_type, body, tag_body(body))
 
 
 def show_in_browser(ready: Ready, asked: Asked) -> Ready:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from flask import render_template
 
-from feedsvc.coding import GZIP, pack
+from feedsvc.coding import GZIP, pack, tag_body
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.catalogue import define_category
 from feedsvc.http import Clock
@@ -119,7 +118,7 @@ class FeedPages:
             long_day=write_long_day,
         )
         body = page.encode()
-        etag = hashlib.sha256(body).hexdigest()[:32]
+        etag = tag_body(body)
         now = self._clock.now().replace(microsecond=0)
         return Document(*key, TYPE, body, pack(body, GZIP), etag, now)
 
