@@ -45,6 +45,7 @@ for command in (
     history.import_dump,
     history.backfill,
     keeping.migrate,
+    keeping.copy,
     looking.parse,
     looking.settings,
     serving.standin,
