@@ -46,6 +46,7 @@ for command in (
     history.backfill,
     keeping.migrate,
     keeping.copy,
+    keeping.backup,
     looking.parse,
     looking.settings,
     serving.standin,

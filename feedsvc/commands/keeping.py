@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import click
 from rich.console import Console
 
-from feedsvc.meter import show_copying
+from feedsvc.meter import show_copying, show_steps
 from feedsvc.pipeline import write_count
 from feedsvc.settings import load_settings
 from feedsvc.store import open_store
+from feedsvc.store.backup import back_up
 from feedsvc.store.copying import copy_store
 
 
@@ -39,3 +41,15 @@ def copy(source_url: str, target_url: str) -> None:
     ):
         rows = copy_store(source.engine, target.engine, tell)
     click.echo(f"{write_count(rows, 'row')} copied")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write the store to FILE while the service is at work; FILE is replaced only when that is done.
+
+    A store on PostgreSQL is backed up with pg_dump: then this says with which words.
+    """
+    with closing(open_store(load_settings().database_url)) as store, show_steps(f"writing {file}"):
+        size = back_up(store.engine, file)
+    click.echo(f"{file}: {size:,} bytes")
