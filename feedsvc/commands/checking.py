@@ -101,10 +101,16 @@ def _ask_arxiv(settings: Settings, store: Store) -> Mapping[str, Any]:
 
 
 def measure_skew(settings: Settings, store: Store) -> timedelta | None:
-    """Give how far this clock is ahead of arXiv's, by one request that is as polite as all others."""
+    """Give how far this clock is ahead of arXiv's, by one request that is as polite as all others.
+
+    None if its answer has no Date that can be read.
+    """
     with closing(make_client(settings, store, SystemClock())) as client:
         answer = client.get(str(settings.arxiv.api_url), {"id_list": "0704.0001", "max_results": "1"})
-    return datetime.now(UTC) - parsedate_to_datetime(answer.date) if answer.date else None
+    try:
+        return datetime.now(UTC) - parsedate_to_datetime(answer.date)
+    except (TypeError, ValueError):
+        return None
 
 
 def _print_findings(found: list[Finding]) -> None:
