@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from feedsvc.commands import definitions, history, keeping, looking, making, serving
+from feedsvc.commands import checking, definitions, history, keeping, looking, making, serving
 from feedsvc.errors import FeedsvcError
 
 
@@ -40,11 +40,14 @@ for command in (
     making.digest,
     making.build,
     looking.status,
+    checking.doctor,
     looking.subscriptions,
     definitions.feeds,
     history.import_dump,
     history.backfill,
     keeping.migrate,
+    keeping.copy,
+    keeping.backup,
     looking.parse,
     looking.settings,
     serving.standin,

@@ -109,12 +109,13 @@ class IntervalPace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, unpacked; `url` is where it came from after redirects."""
+    """What came back, unpacked; `url` is where it came from after redirects, `date` its Date header."""
 
     status: int
     content_type: str
     body: bytes
     url: str
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,8 @@ class Client:
                 continue
             if _is_refusal(reply):
                 raise FailedExchange(f"HTTP {reply.status}", self._read_wait(reply))
-            return Answer(reply.status, reply.headers.get("Content-Type", ""), reply.body, target)
+            content_type, date = (reply.headers.get(name, "") for name in ("Content-Type", "Date"))
+            return Answer(reply.status, content_type, reply.body, target, date)
         raise UpstreamError(f"more than {MAX_REDIRECTS} redirects, the last to {target}")
 
     def _send(self, target: str, attempt: int) -> Reply:

@@ -1,4 +1,4 @@
-"""Shows how far a long harvest is: a bar in a terminal, a line every few seconds elsewhere."""
+"""Shows how far long work is: a bar in a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
 from feedsvc.pipeline import write_count
 from feedsvc.pipeline.progress import Progress, Tell
+from feedsvc.store.copying import Copied
 
 SECONDS_A_LINE = 5.0
 
@@ -45,6 +46,30 @@ def show_steps(
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=steps)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def show_copying(console: Console) -> Iterator[Callable[[Copied], None]]:
+    """Give whom to tell how far each table is: a bar for each in a terminal, else a line when it is done."""
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), TextColumn("{task.fields[told]}"))
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(copied: Copied) -> None:
+            told = f"{copied.done:,} of {copied.rows:,}"
+            if copied.table not in tasks:
+                tasks[copied.table] = bar.add_task(copied.table, told=told)
+            # A bar without anything to do is full, not empty.
+            bar.update(
+                tasks[copied.table],
+                total=copied.rows or 1,
+                completed=copied.done if copied.rows else 1,
+                told=told,
+            )
+            if not console.is_terminal and copied.done == copied.rows:
+                console.print(f"{copied.table}: {copied.rows:,}", soft_wrap=True)
+
+        yield tell
 
 
 def describe_progress(progress: Progress) -> str:

@@ -7,14 +7,13 @@ import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
 
 from feedsvc.store import Store, open_store
+from tests.databases import make_database, make_schema, uses_postgresql
 
 # A law is no less true on a machine that is busy.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,26 +34,22 @@ def shared() -> Path:
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> Iterator[str]:
-    """Give the URL of an empty database: a SQLite file, or a schema where FEEDSVC_TEST_DATABASE_URL says."""
-    server = os.environ.get("FEEDSVC_TEST_DATABASE_URL")
-    if server is None:
-        yield f"sqlite:///{tmp_path}/store.sqlite3"
-        return
-    name = f"test_{token_hex(8)}"
-    engine = create_engine(server)
-    with engine.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {name}"))
-    separator = "&" if "?" in server else "?"
-    yield f"{server}{separator}options=-csearch_path%3D{name}"
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
-    engine.dispose()
+    """Give the URL of an empty database: a SQLite file, or PostgreSQL with FEEDSVC_TEST_STORE=postgresql."""
+    with make_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """Give the URL of an empty PostgreSQL database; skip where FEEDSVC_TEST_POSTGRES_URL names none."""
+    with make_schema() as url:
+        yield url
 
 
 @pytest.fixture
 def sqlite_only() -> None:
     """Skip a test of what only SQLite has."""
-    if "FEEDSVC_TEST_DATABASE_URL" in os.environ:
+    if uses_postgresql():
         pytest.skip("a test of SQLite")
 
 

@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"feed", "arxiv", "ledger", "digest", "likeness", "websub"}),
     frozenset({"store", "render", "lateness"}),
     frozenset({"pipeline"}),
-    frozenset({"schedule", "web", "standin", "serve", "terminal", "meter"}),
+    frozenset({"schedule", "web", "standin", "serve", "terminal", "meter", "doctor"}),
     frozenset({"service"}),
     frozenset({"demo", "wsgi", "mirror"}),
     frozenset({"commands"}),

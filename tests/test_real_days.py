@@ -249,8 +249,9 @@ def test_replaying_all_days_changes_no_byte_of_any_document(
     before = week.documents()
     revision = week.world.service.store.revision()
 
-    store_folder = Path(week.world.service.settings.database_url.removeprefix("sqlite:///")).parent
-    with run_world(store_folder, week.world.corpus, CATEGORIES) as again:
+    url = week.world.service.settings.database_url
+    folder = tmp_path_factory.mktemp("again")
+    with run_world(folder, week.world.corpus, CATEGORIES, database_url=url) as again:
         live_one_crawl(again)
         while again.time.steps_left():
             again.time.advance()

@@ -134,6 +134,7 @@ def test_only_reading_is_allowed(client: FlaskClient, path: str) -> None:
     assert {"GET", "HEAD"} <= set(response.headers["Allow"].split(", "))
 
 
+@pytest.mark.usefixtures("sqlite_only")
 @pytest.mark.parametrize("path", ["/feeds/cs.AI.xml", "/feeds/keyword/walk.xml", "/"])
 def test_a_store_that_fails_is_a_matter_of_time(house: House, path: str) -> None:
     _lose_the_store(house)

@@ -25,6 +25,7 @@ from feedsvc.service import make_ordering, make_pusher, make_saved
 from feedsvc.settings import Settings, load_settings
 from feedsvc.store import Store, open_store
 from feedsvc.web import create_app
+from tests.databases import make_database
 
 DAY = date(2026, 1, 14)
 NOON = datetime(2026, 1, 14, 17, 0, tzinfo=UTC)
@@ -99,20 +100,20 @@ def open_house(folder: Path, **values: object) -> Iterator[House]:
         "base_url": "https://feeds.example.org",
         "categories": "cs.AI,cs.CL,math.NA,hep-th",
         "languages": "en,zh",
-        "database_url": f"sqlite:///{folder / 'store.sqlite3'}",
         "feeds_dir": feeds,
     }
-    settings = load_settings(**(chosen | values))
-    clock = StoppedClock()
-    store = open_store(settings.database_url, make_ordering(settings, clock))
-    store.migrate()
-    announce(store, "cs.AI", *PAPERS[:3])
-    announce(store, "cs.CL", PAPERS[2])
-    announce(store, "hep-th", PAPERS[3])
-    try:
-        yield _furnish(settings, store, clock)
-    finally:
-        store.close()
+    with make_database(folder) as database_url:
+        settings = load_settings(**(chosen | {"database_url": database_url} | values))
+        clock = StoppedClock()
+        store = open_store(settings.database_url, make_ordering(settings, clock))
+        store.migrate()
+        announce(store, "cs.AI", *PAPERS[:3])
+        announce(store, "cs.CL", PAPERS[2])
+        announce(store, "hep-th", PAPERS[3])
+        try:
+            yield _furnish(settings, store, clock)
+        finally:
+            store.close()
 
 
 def _furnish(settings: Settings, store: Store, clock: StoppedClock) -> House:

@@ -17,6 +17,7 @@ from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import FaultQueue
 from feedsvc.standin.log import RequestLog
 from feedsvc.standin.server import create_standin, run_standin
+from tests.databases import make_database
 
 SHIPPED_FEEDS = Path(__file__).resolve().parents[1] / "feeds"
 
@@ -63,14 +64,21 @@ def run_world(
     *,
     languages: Sequence[str] = ("en",),
     feeds: Path = SHIPPED_FEEDS,
+    database_url: str | None = None,
     **values: object,
 ) -> Iterator[World]:
-    """Run a service with its store in a folder; the stand-in's clock stands at the first step."""
+    """Run a service with a store of its own, or the one at a URL; the stand-in's clock is at the first step.
+
+    A SQLite file is made in the folder.
+    """
     time = StandinClock(corpus.timeline)
     clock, faults, log = WorldClock(time), FaultQueue(), RequestLog()
-    with run_standin(create_standin(corpus, time, faults, log)) as standin:
+    with (
+        make_database(folder) as made,
+        run_standin(create_standin(corpus, time, faults, log)) as standin,
+    ):
         settings = load_settings(
-            database_url=f"sqlite:///{folder}/world.sqlite3",
+            database_url=database_url or made,
             base_url=HttpUrl("https://feeds.example.org"),
             feeds_dir=feeds,
             categories=tuple(categories),

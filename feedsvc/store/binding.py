@@ -39,7 +39,9 @@ class Binding:
 
     def read(self, bound: Bound) -> dict[str, Any]:
         """Give a row back as it was before it was bound."""
-        values = zip(self._columns, self._readers, bound, strict=True)
+        # psycopg takes JSON in a wrapping of its own, and gives it bare.
+        bare = (getattr(value, "obj", value) for value in bound)
+        values = zip(self._columns, self._readers, bare, strict=True)
         return {name: read(value) if read else value for name, read, value in values}
 
     def insert(self, connection: Connection, rows: Sequence[Bound], revision: int) -> None:
