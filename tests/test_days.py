@@ -25,6 +25,7 @@ from tests.builders import MONDAY, make_announcement, make_batch, make_digest, m
 TUESDAY, WEDNESDAY, THURSDAY = (MONDAY + timedelta(days=n) for n in (1, 2, 3))
 SITE = "https://feeds.example.org"
 LANGUAGES = ("en", "zh")
+CATEGORIES = ("cs.AI", "cs.LG")
 
 Ask = Callable[[str], bytes]
 
@@ -56,7 +57,7 @@ def publisher(store: Store, catalogue: Catalogue) -> Publisher:
         StandingClock(),
         base=SITE,
         languages=LANGUAGES,
-        categories=("cs.AI", "cs.LG"),
+        categories=CATEGORIES,
     )
 
 
@@ -81,11 +82,17 @@ def announce(
     kind: Kind = Kind.NEW,
     version: int = 1,
     released: date | None = None,
+    is_whole: bool = True,
 ) -> None:
+    """Record a batch, and that there is nothing in the others, if the day is whole with it."""
     rows = [
         make_announcement(paper, category, day, kind, version, released=released or day) for paper in papers
     ]
     store.ledger.record_batch(make_batch(rows), [make_paper(paper, version) for paper in papers], rows)
+    for other in CATEGORIES if is_whole else ():
+        if store.ledger.find_batch(other, day) is None:
+            quiet = make_batch(category=other, day=day, state=BatchState.QUIET)
+            store.ledger.record_batch(quiet, (), ())
 
 
 def ids(document: bytes) -> list[str]:
@@ -339,6 +346,34 @@ def test_what_comes_late_changes_the_content_of_a_daily_entry_and_nothing_else(
         before.published,
         before.title,
     )
+
+
+def test_a_daily_feed_waits_until_its_newest_day_is_there_in_every_category(store: Store, ask: Ask) -> None:
+    announce(store, MONDAY, "2601.00001")
+    announce(store, TUESDAY, "2601.00002", is_whole=False)
+    waiting = ask("/feeds/daily/cs.xml")
+    announce(store, TUESDAY, "2601.00003", category="cs.LG", is_whole=False)
+    told = ask("/feeds/daily/cs.xml")
+
+    assert [entry.published[:10] for entry in feedparser.parse(waiting).entries] == ["2026-01-05"]
+    assert [entry.published[:10] for entry in feedparser.parse(told).entries] == ["2026-01-06", "2026-01-05"]
+
+
+def test_a_daily_feed_learns_that_a_day_is_whole_though_nothing_was_added(store: Store, ask: Ask) -> None:
+    announce(store, MONDAY, "2601.00001", is_whole=False)
+    assert feedparser.parse(ask("/feeds/daily/cs.AI.xml")).entries == []
+
+    store.ledger.record_batch(make_batch(category="cs.LG", state=BatchState.QUIET), (), ())
+
+    assert len(feedparser.parse(ask("/feeds/daily/cs.AI.xml")).entries) == 1
+
+
+def test_a_day_that_is_never_whole_is_told_when_the_next_begins(store: Store, ask: Ask) -> None:
+    announce(store, MONDAY, "2601.00001", is_whole=False)
+    announce(store, TUESDAY, "2601.00002", is_whole=False)
+
+    days = [entry.published[:10] for entry in feedparser.parse(ask("/feeds/daily/cs.AI.xml")).entries]
+    assert days == ["2026-01-05"]
 
 
 def test_daily_entries_have_one_id_in_every_format_and_language(store: Store, ask: Ask) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from flask.testing import FlaskClient
 
-from tests.web_house import DAY, announce, make_paper, open_house
+from tests.web_house import DAY, announce, make_paper, open_house, settle_day
 
 EARLIER = date(2026, 1, 13)
 
@@ -17,6 +17,7 @@ EARLIER = date(2026, 1, 13)
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     with open_house(tmp_path_factory.mktemp("house")) as house:
         announce(house.store, "cs.AI", make_paper(9, "Walking before", "cs.AI"), day=EARLIER)
+        settle_day(house)
         house.publisher.build_documents()
         yield house.client
 

@@ -33,7 +33,7 @@ from tests.fake_model import (
     say_json,
 )
 from tests.standin_papers import small_corpus
-from tests.web_house import DAY, NOON, PAPERS, House, announce, open_house
+from tests.web_house import DAY, NOON, PAPERS, House, announce, open_house, settle_day
 from tests.world import run_world
 
 WRONG = say_json(**ENGLISH | {"background": "It took 250M walkers."})
@@ -137,6 +137,7 @@ def test_a_translated_feed_holds_entries_back_until_they_are_translated(desk: De
 
 def test_a_translated_daily_feed_holds_its_newest_day_back_until_all_of_it_is_translated(desk: Desk) -> None:
     path = "/feeds/zh/daily/cs.AI.xml"
+    settle_day(desk.house)
     orders = desk.house.store.orders.take(desk.house.clock.now(), timedelta(minutes=15), 8)
     waiting = [order for order in orders if order.language == "zh" and order.paper != "2601.00004"]
     for order in waiting[1:]:

@@ -166,5 +166,12 @@ def announce(store: Store, category: str, *papers: Paper, day: date = DAY) -> No
     store.ledger.record_batch(batch, papers, announcements)
 
 
+def settle_day(house: House, day: date = DAY) -> None:
+    """Record that the other followed categories announced nothing on a day, so that it is whole."""
+    for category in house.settings.categories:
+        if house.store.ledger.find_batch(category, day) is None:
+            announce(house.store, category, day=day)
+
+
 def _kind_in(category: str, paper: Paper) -> Kind:
     return Kind.NEW if paper.primary == category else Kind.CROSS

@@ -10,6 +10,7 @@ from feedsvc.calendar import day_announced_at
 from feedsvc.errors import UnknownDayError
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.window import select_days, select_papers
+from feedsvc.ledger import SETTLED
 from feedsvc.paper import Entry
 from feedsvc.query import Query
 from feedsvc.query.ast import AnnouncedOn, all_of
@@ -41,15 +42,24 @@ def choose_papers(store: Store, query: Query, day: date | None) -> frozenset[str
     return select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
 
 
-def choose_days(store: Store, feed: Feed, language: str) -> tuple[date, ...]:
+def is_settled(store: Store, day: date, categories: Iterable[str]) -> bool:
+    """Tell whether a day's batch of each of some categories is there whole."""
+    batches = store.ledger.batches_of(day)
+    return all(category in batches and batches[category].state in SETTLED for category in categories)
+
+
+def choose_days(store: Store, feed: Feed, language: str, categories: Iterable[str]) -> tuple[date, ...]:
     """Choose the days of a daily feed, newest first.
 
-    The ledger's newest has to wait until nothing of it is held back from the language: most readers never
-    show an entry anew, so one that tells of half a day would be all that they ever tell.
+    The ledger's newest has to wait until it is there in every followed category, and nothing of it is held
+    back from the language: most readers never show an entry anew, so one that tells of half a day would be
+    all that they ever tell.
     """
     days = select_days(store.announcements.matching(feed.query, by_release=False))
-    is_newest = bool(days) and days[0] == store.ledger.newest_day()
-    return days[1:] if is_newest and _holds_back(store, feed.query, days[0], language) else days
+    if not days or days[0] != store.ledger.newest_day():
+        return days
+    is_whole = is_settled(store, days[0], categories)
+    return days if is_whole and not _holds_back(store, feed.query, days[0], language) else days[1:]
 
 
 def _holds_back(store: Store, query: Query, day: date, language: str) -> bool:

@@ -18,7 +18,6 @@ from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topic
 from feedsvc.feed.window import compose_entries, stand_papers
 from feedsvc.http import Clock
-from feedsvc.ledger import SETTLED
 from feedsvc.paper import Announcement, Document, Entry
 from feedsvc.pipeline.days import (
     check_day,
@@ -27,6 +26,7 @@ from feedsvc.pipeline.days import (
     describe_entry_of,
     group_by_day,
     is_closed,
+    is_settled,
     limit_query,
     link_archives,
     name_feed,
@@ -148,9 +148,9 @@ class Publisher:
         """
         day = newest_day(now)
         if self._complete_day != day:
-            batches = self._store.ledger.batches_of(day)
-            is_whole = all(c in batches and batches[c].state in SETTLED for c in self._categories)
-            if is_whole and now - max(b.last_seen for b in batches.values()) >= BUILDING_TIME:
+            seen = [batch.last_seen for batch in self._store.ledger.batches_of(day).values()]
+            is_whole = bool(seen) and is_settled(self._store, day, self._categories)
+            if is_whole and now - max(seen) >= BUILDING_TIME:
                 self._complete_day = day
         return self._complete_day == day
 
@@ -273,6 +273,9 @@ class Publisher:
     def _recipe(self, feed: Feed) -> str:
         # A new day in the ledger moves relative dates on: entries fall out although no row of theirs changed.
         query = self._store.announcements.resolve(feed.query)
+        # Nor did any when a day became whole.
+        newest = self._store.ledger.newest_day() if feed.is_daily else None
+        whole = newest is not None and is_settled(self._store, newest, self._categories)
         parts = (
             feed.name,
             feed.title,
@@ -281,6 +284,7 @@ class Publisher:
             str(feed.limit),
             self._base,
             *self._hubs,
+            *(["whole"] if whole else []),
         )
         return hashlib.sha256("\0".join((*parts, version("feedsvc"))).encode()).hexdigest()
 
@@ -346,7 +350,7 @@ class Publisher:
         Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
         """
         if feed.is_daily:
-            days = map(feed.on_day, choose_days(self._store, feed, language))
+            days = map(feed.on_day, choose_days(self._store, feed, language, self._categories))
             return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)

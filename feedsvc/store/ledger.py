@@ -65,6 +65,7 @@ class LedgerStore:
                 batch = judge_missing(batch, rows, {a.paper for a in announcements})
             kept = replace(renew_batch(known, batch), counts=count_kinds(rows))
             _save_batch(connection, kept, known)
+            _note_settling(known, kept, revision)
             save_implied(connection, implied, revision)
             index_changes(connection, revision)
             place_orders(connection, revision, self._ordering)
@@ -87,7 +88,9 @@ class LedgerStore:
             for batch in batches:
                 known = _find_batch(connection, batch.category, batch.day)
                 rows = _announcements(connection, batch.category, batch.day)
-                _save_batch(connection, replace(renew_batch(known, batch), counts=count_kinds(rows)), known)
+                kept = replace(renew_batch(known, batch), counts=count_kinds(rows))
+                _save_batch(connection, kept, known)
+                _note_settling(known, kept, revision)
         return added
 
     def note_batch(self, batch: Batch) -> Recorded:
@@ -198,6 +201,12 @@ class LedgerStore:
         )
         with read(self._engine) as connection:
             return {row.category: read_batch(row) for row in connection.execute(query)}
+
+
+def _note_settling(known: Batch | None, kept: Batch, revision: Revision) -> None:
+    """Count as a change that a batch is settled now: what tells of whole days waits for it."""
+    if kept.state in SETTLED and (known is None or known.state not in SETTLED):
+        revision.take()
 
 
 def save_implied(connection: Connection, implied: Sequence[Announcement], revision: Revision) -> None:
