@@ -264,6 +264,10 @@ class Entry:
         _check_utc(self.published, self.updated)
 
 
+DocumentKey = tuple[str, str, str]
+"""What names a document: feed, format, language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The finished bytes of a feed in one format and language; `packed` is the same body under gzip.

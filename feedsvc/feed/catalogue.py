@@ -22,7 +22,7 @@ from pydantic import (
     ValidationError,
 )
 
-from feedsvc.errors import QueryError, SettingsError, UnknownFeedError
+from feedsvc.errors import QueryError, SettingsError, UnfollowedError, UnknownFeedError
 from feedsvc.feed import LIMIT, Definition, Feed, default_kinds
 from feedsvc.paper import Kind
 from feedsvc.query import Query, parse
@@ -72,6 +72,12 @@ class Catalogue:
         if definition is None:
             raise UnknownFeedError(name, self.near(name))
         return definition
+
+    def check_followed(self, place: str) -> None:
+        """Raise UnfollowedError for a category or archive of which nothing is followed."""
+        members = load_taxonomy().members(place)
+        if members and self.followed is not None and self.followed.isdisjoint(members):
+            raise UnfollowedError(place)
 
     def find(self, query: Query) -> Definition | None:
         """Find the defined feed that has exactly this query, whatever its kinds."""

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from feedsvc.errors import AddressError, UnfollowedError
+from feedsvc.errors import AddressError
 from feedsvc.feed import Feed, write_path
 from feedsvc.feed.address import resolve
 from feedsvc.feed.catalogue import Catalogue
-from feedsvc.taxonomy import load_taxonomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Topics:
         address = resolve(unquote(parts.path), params, self.catalogue, self.languages, self.formats)
         if address.feed.day is not None:
             raise AddressError(f"{url!r} is no topic: expected a feed, a day of one does not go on")
-        self._check_followed(address.feed.place)
+        self.catalogue.check_followed(address.feed.place)
         if f"{self.base}{address.url}" != url:
             own = f"{self.base}{address.url}"
             raise AddressError(f"{url!r} is no topic: expected the document's own address, {own}")
@@ -60,8 +59,3 @@ class Topics:
         """Give the address of a stored document by its key."""
         name, format_, language = document
         return self.base + write_path(name, format_, None if language == self.languages[0] else language)
-
-    def _check_followed(self, place: str) -> None:
-        members = load_taxonomy().members(place)
-        if members and self.catalogue.followed is not None and self.catalogue.followed.isdisjoint(members):
-            raise UnfollowedError(place)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from feedsvc.paper import Document
+from feedsvc.paper import Document, DocumentKey
 from feedsvc.render.excerpt import keep_entries
-from feedsvc.websub.values import DocumentKey
 
 MOST_VARIANTS = 16
 MOST_PAYLOADS = 500

@@ -18,7 +18,7 @@ from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topic
 from feedsvc.feed.window import compose_entries, stand_papers
 from feedsvc.http import Clock
-from feedsvc.paper import Announcement, Document, Entry
+from feedsvc.paper import Announcement, Document, DocumentKey, Entry
 from feedsvc.pipeline.days import (
     check_day,
     choose_days,
@@ -41,7 +41,7 @@ from feedsvc.query.registry import Registry
 from feedsvc.render import Format, Head
 from feedsvc.render.markdown import CONTENT_TYPE
 from feedsvc.store import Store
-from feedsvc.store.documents import DocumentKey, Stamp
+from feedsvc.store.documents import Stamp
 from feedsvc.taxonomy import load_taxonomy
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from threading import Lock
 
-from feedsvc.paper import Document
-from feedsvc.store.documents import DocumentKey
+from feedsvc.paper import Document, DocumentKey
 
 MOST_BYTES = 64_000_000
 

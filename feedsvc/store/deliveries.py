@@ -23,13 +23,14 @@ from sqlalchemy import (
     update,
 )
 
+from feedsvc.paper import DocumentKey
 from feedsvc.store.engine import read, write
 from feedsvc.store.hub_tables import deliveries, notices, subscriptions
 from feedsvc.store.marks import is_document, read_marks
 from feedsvc.store.outcomes import count_outcomes
 from feedsvc.store.pings import add_pings
 from feedsvc.store.subscriptions import drop_subscriptions
-from feedsvc.websub.values import Delivery, DocumentKey, Target
+from feedsvc.websub.values import Delivery, Target
 
 SPREAD_AT_ONCE = 5000
 IN_ONE_STATEMENT = 500

@@ -6,16 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
-from feedsvc.paper import Document
+from feedsvc.paper import Document, DocumentKey
 from feedsvc.store import schema
 from feedsvc.store.engine import read, write
-from feedsvc.store.marks import drop_marks, note_marks
+from feedsvc.store.marks import drop_marks, is_document, note_marks
 from feedsvc.store.rows import read_document
-
-DocumentKey = tuple[str, str, str]
-"""Feed name, format, language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +145,7 @@ def _find_row(connection: Connection, key: DocumentKey) -> Row[Any] | None:
 
 
 def _is(key: DocumentKey) -> ColumnElement[bool]:
-    table = schema.documents.c
-    feed, format_, language = key
-    return and_(table.feed == feed, table.format == format_, table.language == language)
+    return is_document(schema.documents, key)
 
 
 def _document_row(document: Document) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, insert, select, update
 
+from feedsvc.paper import DocumentKey
 from feedsvc.store.hub_tables import marked, notices, subscriptions
-from feedsvc.websub.values import DocumentKey
 
 KEPT = 8
 """So many states of a document with subscribers are kept; of one without, the last."""

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 
+from feedsvc.paper import DocumentKey
 from feedsvc.store import schema
-from feedsvc.store.documents import DocumentKey
 from feedsvc.store.engine import read, write
 
 REMEMBERED = timedelta(days=30)

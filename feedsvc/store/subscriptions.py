@@ -21,13 +21,14 @@ from sqlalchemy import (
     update,
 )
 
+from feedsvc.paper import DocumentKey
 from feedsvc.store.engine import read, write
 from feedsvc.store.hub_tables import deliveries, intents, make_key, subscriptions
 from feedsvc.store.intents import add_intents, drop_intent
 from feedsvc.store.marks import is_document
 from feedsvc.store.outcomes import count_outcomes, sum_outcomes
 from feedsvc.websub.request import Mode
-from feedsvc.websub.values import DocumentKey, HubLimits, Intent, Subscription, Target
+from feedsvc.websub.values import HubLimits, Intent, Subscription, Target
 
 PAGE = 1000
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
+from typing import Protocol
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topics
@@ -12,13 +16,13 @@ from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.pipeline.watch import Watch
-from feedsvc.render import load_formats
+from feedsvc.render import Format, load_formats
 from feedsvc.settings import Settings
 from feedsvc.store import Store
 from feedsvc.web.badges import BadgeViews
 from feedsvc.web.basket import BasketViews
 from feedsvc.web.counter import Counter
-from feedsvc.web.directory import make_directory
+from feedsvc.web.directory import Directory, make_directory
 from feedsvc.web.errors import register_errors
 from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.feeds import FeedViews
@@ -59,45 +63,13 @@ def create_app(
     app = Flask(__name__)
     _configure(app)
     site = Site(settings.base)
-    formats = load_formats()
-    directory = make_directory(catalogue, settings.categories)
-    languages = settings.languages
-    subscribers = Subscribers(store, clock, store.subscriptions.count_by_feed)
     packings = Packings()
+    subscribers = Subscribers(store, clock, store.subscriptions.count_by_feed)
     counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
     front = Front(counter, pulse, clock, store.documents.find_tag, site.protections, subscribers.note)
-    feeds = FeedViews(
-        site,
-        catalogue,
-        directory,
-        publisher,
-        saved,
-        clock,
-        languages,
-        tuple(formats),
-        counter,
-        pulse,
-        front,
-        FeedPages(site, store, publisher, clock, formats, languages),
-        subscribers,
-        settings.hub_urls,
-    )
-    index = IndexViews(site, directory, store, saved, settings.saving, formats, languages, subscribers)
-    basket = BasketViews(site, catalogue, directory, formats)
-    search = SearchViews(site, catalogue, directory, store, publisher, settings.saving, formats, languages)
-    badges = BadgeViews(site, catalogue, directory, subscribers, languages)
-    papers = PaperViews(site, store, catalogue)
-    saving = SavedViews(site, saved, settings.saving, tuple(formats))
-    watch = Watch(store, clock, settings.categories, settings.late_after)
-    metrics = MetricViews(StoreCollector(store, watch, languages[0]))
-    library = LibraryViews(site, store, catalogue, tuple(formats))
-    status = StatusViews(watch, directory)
-    people = (index, basket, search, feeds, badges, papers, saving, library, status)
-    for views in (*people, metrics, HealthViews(store)):
+    house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers)
+    for views in (house.make_feeds(counter, pulse, front), *house.make_pages(), *house.make_services()):
         app.register_blueprint(views.blueprint())
-    if settings.hub.mode != "off":
-        topics = Topics(settings.base, catalogue, settings.languages, tuple(formats))
-        app.register_blueprint(HubViews(store, topics, settings.hub, clock).blueprint())
     register_errors(app)
     register_language(app)
     app.after_request(site.protect)
@@ -106,6 +78,81 @@ def create_app(
     if site.prefix:
         app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
     return app
+
+
+class Views(Protocol):
+    """Routes, and what they need."""
+
+    def blueprint(self) -> Blueprint:
+        """Give the routes."""
+        ...
+
+
+@dataclass(frozen=True)
+class House:
+    """What views are made of."""
+
+    settings: Settings
+    store: Store
+    catalogue: Catalogue
+    publisher: Publisher
+    saved: SavedFeeds
+    clock: Clock
+    site: Site
+    subscribers: Subscribers
+    formats: Mapping[str, Format] = field(default_factory=load_formats)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """What the index lists."""
+        return make_directory(self.catalogue, self.settings.categories)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What looks over the ledger."""
+        return Watch(self.store, self.clock, self.settings.categories, self.settings.late_after)
+
+    def make_feeds(self, counter: Counter, pulse: Pulse, front: Front) -> FeedViews:
+        """Make what is below `/feeds/`."""
+        languages = self.settings.languages
+        return FeedViews(
+            self.site,
+            self.catalogue,
+            self.directory,
+            self.publisher,
+            self.saved,
+            self.clock,
+            languages,
+            tuple(self.formats),
+            counter,
+            pulse,
+            front,
+            FeedPages(self.site, self.store, self.publisher, self.clock, self.formats, languages),
+            self.subscribers,
+            self.settings.hub_urls,
+        )
+
+    def make_pages(self) -> Iterator[Views]:
+        """Make the other pages for people."""
+        site, store, formats, saving = self.site, self.store, self.formats, self.settings.saving
+        languages, directory, catalogue = self.settings.languages, self.directory, self.catalogue
+        yield IndexViews(site, directory, store, self.saved, saving, formats, languages, self.subscribers)
+        yield BasketViews(site, catalogue, directory, formats)
+        yield SearchViews(site, catalogue, store, self.publisher, saving, formats, languages)
+        yield BadgeViews(site, catalogue, self.subscribers, languages)
+        yield PaperViews(site, store, catalogue)
+        yield SavedViews(site, self.saved, saving, tuple(formats))
+        yield LibraryViews(site, store, catalogue, tuple(formats))
+        yield StatusViews(self.watch, directory)
+
+    def make_services(self) -> Iterator[Views]:
+        """Make what programs ask."""
+        settings = self.settings
+        yield MetricViews(StoreCollector(self.store, self.watch, settings.languages[0]))
+        yield HealthViews(self.store)
+        if settings.hub.mode != "off":
+            topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
+            yield HubViews(self.store, topics, settings.hub, self.clock)
 
 
 def _configure(app: Flask) -> None:

@@ -12,7 +12,6 @@ from feedsvc.feed import PAGE
 from feedsvc.feed.address import resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.web.delivery import make_ready
-from feedsvc.web.directory import Directory
 from feedsvc.web.responses import send_ready
 from feedsvc.web.site import Site
 from feedsvc.web.subscribers import Subscribers
@@ -31,13 +30,11 @@ class BadgeViews:
         self,
         site: Site,
         catalogue: Catalogue,
-        directory: Directory,
         subscribers: Subscribers,
         languages: Sequence[str],
     ) -> None:
         self._site = site
         self._catalogue = catalogue
-        self._directory = directory
         self._subscribers = subscribers
         self._languages = languages
 
@@ -51,7 +48,7 @@ class BadgeViews:
         """Send the badge of a feed, which stands under its canonical name."""
         params = list(request.args.items(multi=True))
         address = resolve(path, params, self._catalogue, self._languages, (PAGE,))
-        self._directory.check_followed(address.feed.place)
+        self._catalogue.check_followed(address.feed.place)
         if not address.is_canonical or address.language or address.feed.day or address.feed.is_daily:
             return redirect(self._site.prefix + address.feed.badge_path, 308)
         count = self._subscribers.count().get(address.feed.place, 0)

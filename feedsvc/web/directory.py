@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from feedsvc.errors import UnfollowedError
 from feedsvc.feed import Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.query import Query
@@ -64,7 +63,6 @@ class Directory:
 
     groups: tuple[Group, ...]
     catalogue: Catalogue
-    followed: frozenset[str]
 
     def with_saved(self, definitions: Iterable[Definition]) -> Directory:
         """Give the directory with saved feeds behind the keyword feeds."""
@@ -83,17 +81,11 @@ class Directory:
         places = ((group.archive, listing.feed) for group in self.groups for listing in group.listings)
         return tuple(feed for archive, feed in places if archive in ("", feed.place))
 
-    def check_followed(self, place: str) -> None:
-        """Raise UnfollowedError for a category or archive of which nothing is followed."""
-        members = load_taxonomy().members(place)
-        if members and self.followed.isdisjoint(members):
-            raise UnfollowedError(place)
-
     def pick(self, names: Sequence[str]) -> tuple[Group, ...]:
         """Give the groups with only the named feeds, which need not be listed. Raises UnknownFeedError."""
         wanted = {definition.place: definition for definition in map(self.catalogue.define, names)}
         for place in wanted:
-            self.check_followed(place)
+            self.catalogue.check_followed(place)
         chosen = [replace(group, listings=_keep(group.listings, wanted)) for group in self.groups]
         unlisted = [wanted[name] for name in sorted(wanted.keys() - self.anchors.keys())]
         others = Group("Other feeds", tuple(_list_keyword(each) for each in unlisted))
@@ -111,7 +103,7 @@ def make_directory(catalogue: Catalogue, categories: Collection[str]) -> Directo
         for archive in taxonomy.archives.values()
     )
     listed = (keyword, *(group for group in archives if group.listings))
-    return Directory(listed, catalogue, frozenset(categories))
+    return Directory(listed, catalogue)
 
 
 def _list_archive(catalogue: Catalogue, archive: Archive, followed: Iterable[Category]) -> Iterator[Listing]:

@@ -83,7 +83,7 @@ class FeedViews:
             raise AddressError(f"{PARAMETER!r} is no parameter here: only pages have a language of their own")
         if not _is_as_asked(address):
             return self._lead(self._site.prefix + add_language(address.url), 308)
-        self._directory.check_followed(address.feed.place)
+        self._catalogue.check_followed(address.feed.place)
         if address.format != PAGE:
             return self._send_document(address)
         if address.feed.is_daily:

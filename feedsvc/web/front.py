@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from feedsvc.errors import StoreError
 from feedsvc.http import Clock
-from feedsvc.store.documents import DocumentKey
+from feedsvc.paper import DocumentKey
 from feedsvc.web.counter import Counter, Handout
 from feedsvc.web.delivery import Asked
 from feedsvc.web.freshness import tell_expiry

@@ -20,7 +20,6 @@ from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
 from feedsvc.web.cards import Card, make_card
 from feedsvc.web.dates import write_long_day
-from feedsvc.web.directory import Directory
 from feedsvc.web.pages import check_parameters, read_language, send_page, speak
 from feedsvc.web.readers import Reader, offer_readers
 from feedsvc.web.saved import LIMITS
@@ -52,7 +51,6 @@ class SearchViews:
         self,
         site: Site,
         catalogue: Catalogue,
-        directory: Directory,
         store: Store,
         publisher: Publisher,
         saving: SavingSettings,
@@ -61,7 +59,6 @@ class SearchViews:
     ) -> None:
         self._site = site
         self._catalogue = catalogue
-        self._directory = directory
         self._store = store
         self._publisher = publisher
         self._saving = saving
@@ -104,7 +101,7 @@ class SearchViews:
 
     def _find(self, query: Query) -> Found:
         feed = define_query(query, self._catalogue).make_feed()
-        self._directory.check_followed(feed.place)
+        self._catalogue.check_followed(feed.place)
         self._publisher.check_given(feed)
         language = self._publisher.choose_language(read_language())
         entries = self._publisher.compose_feed(replace(feed, limit=SHOWN), language)

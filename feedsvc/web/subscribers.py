@@ -11,8 +11,8 @@ from threading import Lock
 
 from feedsvc.errors import StoreError
 from feedsvc.http import Clock
+from feedsvc.paper import DocumentKey
 from feedsvc.store import Store
-from feedsvc.store.documents import DocumentKey
 
 log = logging.getLogger(__name__)
 

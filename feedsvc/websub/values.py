@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from feedsvc.paper import DocumentKey
 from feedsvc.websub.request import Mode
-
-DocumentKey = tuple[str, str, str]
-"""Feed name, format, language."""
 
 
 @dataclass(frozen=True, slots=True)
