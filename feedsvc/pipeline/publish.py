@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -58,6 +58,15 @@ MANY_CHANGES = 20_000
 BUILDING_TIME = timedelta(minutes=15)
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of building goes by: a revision of the store, the documents' stamps, feeds' recipes."""
+
+    revision: int
+    stamps: Mapping[DocumentKey, Stamp]
+    recipes: Mapping[str, str]
+
+
 class Publisher:
     """Turns the store's rows into documents."""
 
@@ -89,6 +98,7 @@ class Publisher:
         self._complete_day: date | None = None
         self._registry: Registry[str] | None = None
         self._fragments = Fragments(formats)
+        self._release = version("feedsvc")
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -177,8 +187,9 @@ class Publisher:
             feeds.setdefault(topic.feed.name, topic.feed)
             keys.append(topic.document)
         keys = list(dict.fromkeys(keys))
-        due, untouched = self._sort_by_need(feeds, keys, stamps, revision)
-        outcomes = list(self._build_due(feeds, due, stamps, revision))
+        round_ = Round(revision, stamps, {name: self._recipe(feed) for name, feed in feeds.items()})
+        due, untouched = self._sort_by_need(feeds, keys, round_)
+        outcomes = list(self._build_due(feeds, due, round_))
         self._store.documents.note_untouched(untouched, revision)
         self._store.documents.keep_only(set(keys))
         return Built(
@@ -189,20 +200,16 @@ class Publisher:
         )
 
     def _sort_by_need(
-        self,
-        feeds: Mapping[str, Feed],
-        keys: Iterable[DocumentKey],
-        stamps: Mapping[DocumentKey, Stamp],
-        revision: int,
+        self, feeds: Mapping[str, Feed], keys: Iterable[DocumentKey], round_: Round
     ) -> tuple[list[DocumentKey], list[DocumentKey]]:
-        recipes = {name: self._recipe(feed) for name, feed in feeds.items()}
+        stamps = round_.stamps
         due: list[DocumentKey] = []
         behind: list[DocumentKey] = []
         for key in keys:
             stamp = stamps.get(key)
-            if stamp is None or stamp.recipe != recipes[key[0]]:
+            if stamp is None or stamp.recipe != round_.recipes[key[0]]:
                 due.append(key)
-            elif stamp.revision < revision:
+            elif stamp.revision < round_.revision:
                 behind.append(key)
         touched = self._touched_feeds(feeds, [stamps[key].revision for key in behind])
         due += [key for key in behind if key[0] in touched]
@@ -227,11 +234,7 @@ class Publisher:
         return self._registry
 
     def _build_due(
-        self,
-        feeds: Mapping[str, Feed],
-        due: Iterable[DocumentKey],
-        stamps: Mapping[DocumentKey, Stamp],
-        revision: int,
+        self, feeds: Mapping[str, Feed], due: Iterable[DocumentKey], round_: Round
     ) -> Iterator[str]:
         """Build documents, each feed's entries put together once for all formats of a language."""
         groups: dict[tuple[str, str], list[str]] = {}
@@ -246,14 +249,11 @@ class Publisher:
                 yield from ["refused"] * len(formats)
                 continue
             for format_ in formats:
-                key = (name, format_, language)
-                yield self._build(feed, key, entries, revision, stamps.get(key))
+                yield self._build(feed, (name, format_, language), entries, round_)
 
-    def _build(
-        self, feed: Feed, key: DocumentKey, entries: Sequence[Entry], revision: int, known: Stamp | None
-    ) -> str:
-        _, format_, language = key
-        recipe = self._recipe(feed)
+    def _build(self, feed: Feed, key: DocumentKey, entries: Sequence[Entry], round_: Round) -> str:
+        name, format_, language = key
+        recipe, known = round_.recipes[name], round_.stamps.get(key)
         try:
             body = self._make_body(feed, format_, language, entries)
             self._formats[format_].check(body)
@@ -264,7 +264,7 @@ class Publisher:
         if not entries and known is not None and known.entries and known.recipe == recipe:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
-        stamp = Stamp(recipe, revision, len(entries))
+        stamp = Stamp(recipe, round_.revision, len(entries))
         papers, marks = [entry.paper.id for entry in entries], list(map(mark_entry, entries))
         # Packing costs more than putting a document together: it is left until the bytes are known to differ.
         if known is not None and self._store.documents.confirm(key, tag_body(body), stamp, papers):
@@ -288,7 +288,7 @@ class Publisher:
             *self._hubs,
             *(["whole"] if whole else []),
         )
-        return hashlib.sha256("\0".join((*parts, version("feedsvc"), LAYOUT)).encode()).hexdigest()
+        return hashlib.sha256("\0".join((*parts, self._release, LAYOUT)).encode()).hexdigest()
 
     def _make_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
         body = self._make_body(feed, format_, language, entries)
@@ -336,7 +336,7 @@ class Publisher:
             self_url=self._base + feed.path(renderer.suffix, shown),
             page_url=self._base + feed.path(PAGE, shown),
             language=language,
-            generator_version=version("feedsvc"),
+            generator_version=self._release,
             hub_urls=() if feed.day else self._hubs,
             stylesheet_url=f"{self._base}/static/feed.css",
             **{name: self._base + path for name, path in links.items()},

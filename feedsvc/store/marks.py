@@ -28,18 +28,23 @@ def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Seque
     newest = select(marked.c.marks).where(mine).order_by(marked.c.number.desc()).limit(1)
     known = connection.execute(newest).scalar()
     feed, format_, language = key
-    values = {"feed": feed, "format": format_, "language": language, "etag": etag}
-    connection.execute(insert(marked).values(values | {"marks": list(marks)}))
+    row = {"feed": feed, "format": format_, "language": language, "etag": etag}
     if known is None or not set(marks) <= set(known):
-        newest_subscription = select(func.coalesce(func.max(subscriptions.c.number), 0))
-        extent = {"after": 0, "until": connection.execute(newest_subscription).scalar_one()}
-        told = connection.execute(
-            update(notices).where(is_document(notices, key)).values(etag=etag, **extent)
-        )
-        if not told.rowcount:
-            connection.execute(insert(notices).values(values | extent))
-    subscribed = connection.execute(select(exists().where(is_document(subscriptions, key)))).scalar()
-    _forget_old(connection, key, KEPT if subscribed else 1)
+        _note_change(connection, key, row)
+    if known is not None:
+        _forget_old(connection, key)
+    connection.execute(insert(marked).values(row | {"marks": list(marks)}))
+
+
+def _note_change(connection: Connection, key: DocumentKey, row: dict[str, str]) -> None:
+    """Have each subscription that there is now be due a delivery."""
+    newest = select(func.coalesce(func.max(subscriptions.c.number), 0)).scalar_subquery()
+    extent = {"after": 0, "until": newest}
+    told = connection.execute(
+        update(notices).where(is_document(notices, key)).values(etag=row["etag"], **extent)
+    )
+    if not told.rowcount:
+        connection.execute(insert(notices).values(row | extent))
 
 
 def drop_marks(connection: Connection, key: DocumentKey) -> None:
@@ -55,8 +60,11 @@ def read_marks(connection: Connection, key: DocumentKey, etag: str) -> tuple[str
     return None if marks is None else tuple(marks)
 
 
-def _forget_old(connection: Connection, key: DocumentKey, kept: int) -> None:
+def _forget_old(connection: Connection, key: DocumentKey) -> None:
+    """Make room for one more state; of a document without subscribers, none but that one is kept."""
     mine = is_document(marked, key)
-    numbers = select(marked.c.number).where(mine).order_by(marked.c.number.desc()).limit(kept)
-    oldest = connection.execute(numbers).scalars().all()[-1]
-    connection.execute(delete(marked).where(mine, marked.c.number < oldest))
+    old = delete(marked).where(mine)
+    if connection.execute(select(exists().where(is_document(subscriptions, key)))).scalar():
+        numbers = select(marked.c.number).where(mine).order_by(marked.c.number.desc()).limit(KEPT - 1)
+        old = old.where(marked.c.number < connection.execute(numbers).scalars().all()[-1])
+    connection.execute(old)
