@@ -26,6 +26,7 @@ from feedsvc.feed.topic import Topics
 from feedsvc.http import Client, Clock
 from feedsvc.pipeline import Pipeline
 from feedsvc.pipeline.catchup import CatchUp
+from feedsvc.pipeline.contents import ORIGINAL_LANGUAGE
 from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.harvest import Harvester
@@ -33,7 +34,7 @@ from feedsvc.pipeline.ingest import Ingest
 from feedsvc.pipeline.intents import Verifier
 from feedsvc.pipeline.payloads import Payloads
 from feedsvc.pipeline.pings import Pinger
-from feedsvc.pipeline.publish import ORIGINAL_LANGUAGE, Publisher
+from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.push import Pusher, TopicJudge, find_subscribed
 from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
 from feedsvc.pipeline.sketches import Sketcher

@@ -390,7 +390,7 @@ def test_daily_entries_have_one_id_in_every_format_and_language(store: Store, as
 def test_a_document_of_a_huge_day_keeps_to_first_sentences(
     store: Store, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedsvc.pipeline.publish.BRIEF_ABOVE_BYTES", 30_000)
+    monkeypatch.setattr("feedsvc.pipeline.press.BRIEF_ABOVE_BYTES", 30_000)
     papers = [f"2601.{number:05}" for number in range(1, 11)]
     announce(store, MONDAY, *papers)
     long = tuple(f"Sentence {number} of many that follow." for number in range(100))

@@ -14,7 +14,7 @@ from feedsvc.coding import pack
 from feedsvc.feed import KINDS, Definition, Feed
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.paper import Digest, Document, Entry, Kind
-from feedsvc.pipeline import publish
+from feedsvc.pipeline import press
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.query import parse
 from feedsvc.query.ast import AnnouncedWithin, Unit, all_of
@@ -159,7 +159,7 @@ def test_a_document_whose_bytes_stay_is_not_packed_again(
         packed.append(body)
         return pack(body, coding)
 
-    monkeypatch.setattr(publish, "pack", count)
+    monkeypatch.setattr(press, "pack", count)
     # Another category of the same paper's touches the documents that hold it, and changes none of cs.AI.
     announce(store, "cs.AI", MONDAY, "2601.00001", abstract="Nothing.")
     announce(store, "cs.LG", MONDAY, "2601.00001")

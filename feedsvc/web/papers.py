@@ -17,7 +17,7 @@ from feedsvc.errors import InvalidIdError
 from feedsvc.feed.address import define_query
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import Announcement, ArxivId, Digest, Entry, Kind, Paper
-from feedsvc.pipeline.publish import BEFORE_ALL
+from feedsvc.pipeline.press import BEFORE_ALL
 from feedsvc.query.terms import TermError, read_author
 from feedsvc.render.bibtex import CONTENT_TYPE, render_bibtex
 from feedsvc.render.entry import EntryView, describe_entry

@@ -1,0 +1,70 @@
+"""What stands in a feed: the store's rows as entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from feedsvc.errors import UnknownPaperError
+from feedsvc.feed import Feed
+from feedsvc.feed.window import compose_entries, stand_papers
+from feedsvc.paper import Announcement, Entry
+from feedsvc.pipeline.days import check_day, choose_days, choose_papers, limit_query
+from feedsvc.query import Query
+from feedsvc.query.ast import given_papers
+from feedsvc.store import Store
+
+ORIGINAL_LANGUAGE = "en"
+
+
+class Contents:
+    """Puts the entries of any feed together, in any language."""
+
+    def __init__(self, store: Store, categories: Sequence[str]) -> None:
+        self._store = store
+        self._categories = tuple(categories)
+
+    def check_given(self, feed: Feed) -> None:
+        """Raise UnknownPaperError if a feed is about papers like one that is not stored.
+
+        Raises UnknownDayError for a day of which nothing is known.
+        """
+        if feed.day is not None:
+            check_day(self._store, feed.day)
+        given = sorted(given_papers(feed.query))
+        if given and (unknown := self._store.likeness.find_unknown(given)):
+            raise UnknownPaperError(unknown[0])
+
+    def compose_feed(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        """Give the entries of a feed's document, newest first; a daily feed's are those of its days.
+
+        Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
+        """
+        if feed.is_daily:
+            days = map(feed.on_day, choose_days(self._store, feed, language, self._categories))
+            return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
+        query = self._store.announcements.resolve(feed.query)
+        chosen = choose_papers(self._store, query, feed.day)
+        taken_in = limit_query(query, feed.day, alone=alone)
+        standings = stand_papers(self._taken_in(taken_in, chosen, language))[
+            : feed.limit if feed.limit < 200 else None
+        ]
+        keys = [standing.key for standing in standings]
+        languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
+        papers = self._store.papers.load(keys)
+        entries = compose_entries(standings, papers, self._store.digests.load(keys, languages))
+        return self._give_reasons(entries, given_papers(feed.query))
+
+    def _give_reasons(self, entries: tuple[Entry, ...], given: frozenset[str]) -> tuple[Entry, ...]:
+        """Say of each entry what it is like, where a feed asks for papers like others."""
+        if not given:
+            return entries
+        reasons = self._store.likeness.explain(given, [entry.paper for entry in entries])
+        return tuple(replace(entry, likeness=reasons.get(entry.paper.id)) for entry in entries)
+
+    def _taken_in(self, query: Query, papers: Iterable[str], language: str) -> list[Announcement]:
+        """Give what a query takes in of some papers, but for what is held back from a language."""
+        wanted = list(papers)
+        held = self._store.orders.held(wanted, language) if language != ORIGINAL_LANGUAGE else frozenset()
+        taken = (s.announcement for s in self._store.announcements.of_papers(wanted) if query.matches(s))
+        return [each for each in taken if (each.paper, each.version) not in held]
