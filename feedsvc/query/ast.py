@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from feedsvc.query.dates import Unit
 from feedsvc.query.leaves import (
@@ -20,7 +20,6 @@ from feedsvc.query.leaves import (
     AnyId,
     AuthorTerm,
     Everything,
-    Field,
     HasId,
     IsPrimary,
     Leaf,
@@ -33,9 +32,7 @@ from feedsvc.query.leaves import (
     members_of,
     quote,
 )
-
-if TYPE_CHECKING:
-    from feedsvc.query.subject import Subject
+from feedsvc.query.subject import Field, Subject
 
 __all__ = [
     "EVERYTHING",

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from feedsvc.paper import Kind
 from feedsvc.query.dates import Unit, count_back, spell_span
 from feedsvc.query.stems import find_candidate_prefix, find_word, stem_word
+from feedsvc.query.subject import Field, Subject
 from feedsvc.query.words import is_letter, spell
 from feedsvc.taxonomy import load_taxonomy
 
-if TYPE_CHECKING:
-    from feedsvc.query.subject import Subject
-
 OPERATORS = frozenset({"and", "or", "not", "andnot"})
 _AFTER_FAMILY_NAME = frozenset({"jr", "sr", "ii", "iii", "iv"})
-
-
-class Field(StrEnum):
-    """Where a term's words are looked for, by the prefix that says so."""
-
-    ALL = "all"
-    TITLE = "ti"
-    ABSTRACT = "abs"
-    COMMENTS = "co"
-    JOURNAL = "jr"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import cached_property
 
 from feedsvc.paper import Announcement, Paper
-from feedsvc.query.ast import Field
 from feedsvc.query.words import pad, tokenise
 from feedsvc.taxonomy import load_taxonomy
+
+
+class Field(StrEnum):
+    """Where words stand and a term's are looked for, by the prefix that says so."""
+
+    ALL = "all"
+    TITLE = "ti"
+    ABSTRACT = "abs"
+    COMMENTS = "co"
+    JOURNAL = "jr"
 
 
 class Wording:
