@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import feedparser
 import pytest
@@ -394,6 +395,28 @@ def test_a_stopped_writing_takes_no_further_order(desk: Desk) -> None:
 
     assert desk.write() == {}
     assert desk.model.requests == []
+
+
+def test_a_stop_waits_for_no_answer_and_the_order_is_due_again_at_once(
+    tmp_path: Path, stack: ExitStack
+) -> None:
+    desk = open_desk(stack, tmp_path, timeout_seconds=600)
+    asked, counts = Event(), []
+
+    def hang_and_tell(model: FakeModel, said: dict[str, object]) -> None:
+        asked.set()
+        hang(model, said)
+
+    desk.model.always = hang_and_tell
+    writing = Thread(target=lambda: counts.append(desk.write()), daemon=True)
+    writing.start()
+    assert asked.wait(10)
+    desk.writing.stop()
+    writing.join(10)
+
+    assert not desk.model.released.is_set()
+    assert [set(states) for states in counts] == [{OrderState.AWAITED}]
+    assert len(desk.house.store.orders.take(desk.house.clock.now(), timedelta(minutes=1), 100)) == 8
 
 
 def test_without_a_model_held_entries_are_let_go_all_the_same(desk: Desk) -> None:

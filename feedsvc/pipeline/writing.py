@@ -81,8 +81,10 @@ class Writing:
         return self._writer is not None
 
     def stop(self) -> None:
-        """Take no further order; what was taken is finished, or due again."""
+        """Take no further order, and wait for no answer: what was taken and is not finished is due again."""
         self._stopping.set()
+        if self._writer is not None:
+            self._writer.stop()
 
     def close(self) -> None:
         """Let go of the model's connections."""
@@ -163,5 +165,7 @@ class Writing:
             self._store.orders.close(order, OrderState.FAILED)
             return OrderState.FAILED
         delay = min(FIRST_DELAY * 2 ** min(order.attempts - 1, 10), LAST_DELAY)
+        if self._stopping.is_set():
+            delay = timedelta(0)  # not the model's fault: whoever starts next goes on at once
         self._store.orders.postpone(order, now + max(delay, timedelta(seconds=retry_after)))
         return OrderState.AWAITED

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from feedsvc.digest.llm.calls import Abandoned, Calls
 from feedsvc.errors import ModelError
 from feedsvc.http import Clock, read_retry_after
 
@@ -123,6 +125,7 @@ class Endpoint:
         self._random = random or Random()
         self._dialect = Dialect()
         self._is_proven = False
+        self._calls = Calls()
         self._opening = threading.Lock()
         self._opened: OpenAI | None = None
 
@@ -142,6 +145,10 @@ class Endpoint:
             log.info("asked again in %.0f s: %s", wait, reason, extra={"action": "retry"})
             self._clock.sleep(wait)
             attempt += 1
+
+    def stop(self) -> None:
+        """Wait for no answer any more: what is asked now or later raises ModelError."""
+        self._calls.stop()
 
     def close(self) -> None:
         """Let go of the connections; a later question opens new ones."""
@@ -187,12 +194,15 @@ class Endpoint:
         return ModelError(f"{self._address}: HTTP {status}: {str(error)[:300]}")
 
     def _send(self, messages: Sequence[Message], spelt: Mapping[str, Any]) -> Reply:
-        """Send one request. Raises APIStatusError, FailedRequest."""
+        """Send one request. Raises APIStatusError, FailedRequest, ModelError once it is time to stop."""
         import openai
 
         said: Any = [{"role": message.role, "content": message.text} for message in messages]
         try:
-            completion = self._open().chat.completions.create(model=self.model, messages=said, **spelt)
+            create = self._open().chat.completions.create
+            completion = self._calls.make(partial(create, model=self.model, messages=said, **spelt))
+        except Abandoned as error:
+            raise ModelError(f"{self._address}: stopped before the answer came", may_cost=True) from error
         except openai.APIStatusError:
             raise
         except openai.APITimeoutError as error:

@@ -76,6 +76,10 @@ class ModelWriter:
         """The model's name, which is the method of its digests."""
         return self._endpoint.model
 
+    def stop(self) -> None:
+        """Wait for no answer any more."""
+        self._endpoint.stop()
+
     def close(self) -> None:
         """Let go of the endpoint's connections."""
         self._endpoint.close()
