@@ -37,6 +37,9 @@ growth: $(DEV_STAMP) ## how costs grow, recorded, some 20 minutes; ARGS="match" 
 performance: $(DEV_STAMP) ## docs/performance.md and its plots, from what is recorded
 	@$(BIN)/python -m benchmarks page
 
+load: $(DEV_STAMP) ## a service under load, judged, 5 minutes; ARGS="--minutes 30 --processes 2"
+	@$(BIN)/python -m tests.load $(ARGS)
+
 check: lint types ## lint and types
 
 lint: $(DEV_STAMP) ## ruff

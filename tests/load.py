@@ -69,8 +69,7 @@ def run_load(
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(run_service(folder, database, size))
         subscribers = subscribe(stack, service, size)
-        readers = start_readers(plan_readers(service, size, seconds, rate))
-        stack.callback(readers.kill)
+        readers = stack.enter_context(run_readers(plan_readers(service, size, seconds, rate)))
         started = time.monotonic()
         ahead = sorted(service.days)[1:]
         while readers.poll() is None:
@@ -135,19 +134,20 @@ def plan_readers(service: LoadedService, size: Size, seconds: float, rate: float
     )
 
 
-def start_readers(plan: Plan) -> subprocess.Popen[str]:
-    """Start the readers in a process of their own."""
-    readers = subprocess.Popen(
-        [sys.executable, "-m", "tests.load_readers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    assert readers.stdin is not None
-    with readers.stdin as stream:
-        json.dump(asdict(plan), stream)
-    return readers
+@contextlib.contextmanager
+def run_readers(plan: Plan) -> Iterator[subprocess.Popen[str]]:
+    """Run the readers in a process of their own; it ends by itself, or with the context."""
+    command = [sys.executable, "-m", "tests.load_readers"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as readers:
+        assert readers.stdin is not None
+        with readers.stdin as stream:
+            json.dump(asdict(plan), stream)
+        try:
+            yield readers
+        finally:
+            readers.kill()
 
 
 def find_growth(noted: Sequence[tuple[float, float]], seconds: float) -> tuple[float, float]:

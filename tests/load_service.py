@@ -136,18 +136,17 @@ def _write_proxy(folder: Path, port: int, upstream: int) -> list[str]:
 
 @contextlib.contextmanager
 def _run(command: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(command, env=dict(environment), stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    try:
-        yield process
-    finally:
-        process.terminate()
+    with subprocess.Popen(
+        command, env=dict(environment), stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
         try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _read_line(process: subprocess.Popen[str]) -> str:
