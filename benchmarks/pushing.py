@@ -53,7 +53,7 @@ TOPIC = "https://feeds.example.org/feeds/cs.AI.xml"
 SECRET = "a secret of usual length, 32 B.."
 SIZES = (12_000, 300_000)
 FEWER = 6  # times, of the larger ones
-WANTED = 5
+WANTED = {12_000: 9_000, 300_000: 1_500}
 HOSTS = 250
 SLOW_SECONDS = 2.0
 
@@ -321,7 +321,7 @@ def compare(port: int, size: int, number: int) -> Iterator[Row]:
     few = max(1, number // 10)
     naive = measure_httpx(port, body, few, 16) if has_httpx else measure_threads(port, body, few, 16)
     for what, rate in ours.items():
-        is_judged = has_httpx and what == "store and all"
+        wanted = WANTED[size] if what == "store and all" else None
         yield Row(
             what=f"{size // 1000} kB to {number:,} subscribers, {what}",
             unit="deliveries/s",
@@ -330,8 +330,8 @@ def compare(port: int, size: int, number: int) -> Iterator[Row]:
             limit=limit.a_second,
             naive_way="httpx2, 16 at once" if has_httpx else "urllib3, 16 threads",
             limit_way="signing alone",
-            wanted=WANTED if is_judged else None,
-            against="naive" if is_judged else "",
+            wanted=wanted,
+            against="ours" if wanted else "",
         )
 
 
