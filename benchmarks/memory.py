@@ -101,15 +101,17 @@ def ask(address: str, coding: str) -> int:
 
 def read_memory() -> float:
     """Give the resident MB of the largest process below this one."""
-    return max(map(_resident, _descendants(os.getpid())))
+    return max(map(read_resident, list_descendants(os.getpid())))
 
 
-def _descendants(parent: int) -> list[int]:
+def list_descendants(parent: int) -> list[int]:
+    """Give the processes that a process started, and those that they did."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
-    return [found for child in map(int, children) for found in (child, *_descendants(child))]
+    return [found for child in map(int, children) for found in (child, *list_descendants(child))]
 
 
-def _resident(process: int) -> float:
+def read_resident(process: int) -> float:
+    """Give the MB of memory that a process holds. Raises OSError for one that is gone."""
     lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
     return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS")), 0.0)
 

@@ -80,10 +80,11 @@ def run_load(
             time.sleep(0.5)
         assert readers.stdout is not None
         report = Report(**json.load(readers.stdout))
-        behind = list(find_behind(service, subscribers))
+        faults = [f"{name} ended" for name in sorted(service.ended)]
+        faults += find_behind(service, subscribers)
     figures = Figures(size, rate, report, sum(len(each.delivered) for each in subscribers.values()))
     figures.memory = {name: find_growth(noted, seconds) for name, noted in service.memory.items()}
-    figures.breaches = [*find_breaches(figures, seconds, most_ms), *behind]
+    figures.breaches = [*find_breaches(figures, seconds, most_ms), *faults]
     return figures
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlencode
 
+from benchmarks.memory import list_descendants, read_resident
+from benchmarks.serving import free_port
 from tests.load_worker import choose_categories
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +24,6 @@ PROXY = ROOT / "docs" / "deploy" / "nginx-proxy.conf"
 BASE = "https://feeds.example.org"
 START_SECONDS = 900.0
 STOP_SECONDS = 60.0
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class LoadedService:
     days: dict[str, str]
     processes: dict[str, int]
     memory: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
 
     def announce(self, day: str) -> None:
         """Have arXiv announce a day."""
@@ -62,8 +63,10 @@ class LoadedService:
     def note_memory(self, now: float) -> None:
         """Read what each process holds, in MB."""
         for name, process in self.processes.items():
-            pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
-            self.memory.setdefault(name, []).append((now, pages * PAGE_KB / 1024))
+            try:
+                self.memory.setdefault(name, []).append((now, read_resident(process)))
+            except OSError:
+                self.ended.add(name)
 
     def subscribe(self, path: str, callback: str, secret: str) -> None:
         """Ask the hub for a subscription."""
@@ -95,7 +98,7 @@ def run_service(folder: Path, database: str, size: Size) -> Iterator[LoadedServi
         web = stack.enter_context(_run(_write_web(port, size.processes), environment))
         wait_for(port, web)
         processes = {"worker": worker.pid, "web": web.pid}
-        processes |= {f"web {n}": pid for n, pid in enumerate(sorted(_list_children(web.pid)), 1)}
+        processes |= {f"web {n}": pid for n, pid in enumerate(sorted(list_descendants(web.pid)), 1)}
         if size.is_cached:
             port, upstream = free_port(), port
             proxy = stack.enter_context(_run(_write_proxy(folder, port, upstream), environment))
@@ -166,15 +169,3 @@ def wait_for(port: int, process: subprocess.Popen[str]) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError(f"{process.args!r} does not answer")
-
-
-def _list_children(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text("ascii").split()
-    return [found for child in map(int, children) for found in (child, *_list_children(child))]
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
