@@ -1,10 +1,8 @@
-"""Measures how fast a day's documents are built, beside the naive way and a memory copy, in one run.
+"""Measures how fast a day's documents are built, beside the naive way and a memory copy.
 
-    python benchmarks/building.py [--quick] [--format xml] [--papers N] [--keywords N]
-
-The day is invented: 4,000 papers, each in one or more of 155 category feeds, and 1,000 keyword feeds of up to
-200 entries. About half of the abstracts have formulas, most of them of their own; each has a digest. Times
-are those of the processor, the best of five rounds for what is quick.
+The day is invented: 4,000 papers, each in one or more of 155 category feeds, and a quarter as many keyword
+feeds, of up to 200 entries. About half of the abstracts have formulas, most of them of their own; each has a
+digest. Times are those of the processor, the best of some rounds for what is quick.
 
 - naive: for each feed every paper is described (its TeX read, its content made), and feedgen makes the
   document whole. It is run on some of the feeds, every n-th by size, and scaled by the number of entries.
@@ -18,13 +16,13 @@ Of the sampled feeds the bytes are compared with those of feedgen.
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from random import Random
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.paper import Digest, Entry, Kind, Paper
 from feedsvc.pipeline.fragments import Fragments
 from feedsvc.render import Head, atom, load_formats, rss
@@ -38,6 +36,10 @@ DAY = date(2026, 1, 14)
 ANNOUNCED = datetime(2026, 1, 14, 1, 0, tzinfo=UTC)
 CATEGORY_FEEDS = 155
 LANGUAGE = "en"
+FORMATS = {"xml": "Atom", "rss": "RSS"}
+PAPERS = 4_000
+A_KEYWORD = 4  # papers to each keyword feed
+SAMPLE = 40
 FORMULAS = (
     r"We reach $\mathcal{O}(X \log Y)$ steps, where $X^2 \leq \frac{Y+1}{Z}$.",
     r"The error falls as $\epsilon_{X} \sim Y^{-1/2}$ on $\mathbb{R}^Z$.",
@@ -110,7 +112,7 @@ def build_all(fragments: Fragments, format_: str, feeds: Feeds) -> dict[str, byt
     }
 
 
-def measure(work: Callable[[], object], rounds: int = 1) -> float:
+def clock(work: Callable[[], object], rounds: int = 1) -> float:
     """Give the seconds of processor time that work takes, the best of some rounds."""
     times = []
     for _ in range(rounds):
@@ -145,51 +147,84 @@ def measure_naive(format_: str, feeds: Feeds, documents: Mapping[str, bytes], sa
 
     read_maths.cache_clear()
     read_tex.cache_clear()
-    describing, building = measure(describe_all), measure(build)
+    describing, building = clock(describe_all), clock(build)
     entries = sum(map(len, views.values()))
     different = sum(made[name] != documents[name] for name in chosen)
     return Naive(building / entries, (describing + building) / entries, different)
 
 
-def run(format_: str, papers: int, keywords: int, sample: int) -> None:
-    """Build, measure and print."""
-    random = Random(1)
-    feeds = invent_feeds(random, invent_entries(random, papers), keywords)
-    placements = sum(len(placed) for _, placed in feeds.values())
+@dataclass(frozen=True)
+class Built:
+    """What building a day's feeds in a format takes, in seconds; naive ways are scaled from a sample."""
+
+    feeds: int
+    placements: int
+    cold: float
+    warm: float
+    copy: float
+    naive: float
+    described: float
+
+
+def build_day(format_: str, feeds: Feeds, rounds: int) -> Built:
+    """Build every document each way. Raises AssertionError where a document differs from feedgen's."""
     fragments = Fragments(load_formats())
     build_all(Fragments(load_formats()), format_, dict([next(iter(feeds.items()))]))
     for cached in (describe_entry, read_maths, read_tex):
         cached.cache_clear()
     documents: dict[str, bytes] = {}
-    cold = measure(lambda: documents.update(build_all(fragments, format_, feeds)))
-    warm = measure(lambda: build_all(fragments, format_, feeds), 5)
-    copy = measure(lambda: [bytearray(document) for document in documents.values()], 5)
-    naive = measure_naive(format_, feeds, documents, sample)
-    size = sum(map(len, documents.values())) / 1e6
-    print(f"{papers} papers, {len(feeds)} feeds of {format_}, {placements} placements, {size:.0f} MB")
-    print(f"of {sample} sampled feeds {naive.different} differ from feedgen's bytes")
+    cold = clock(lambda: documents.update(build_all(fragments, format_, feeds)))
+    warm = clock(lambda: build_all(fragments, format_, feeds), rounds)
+    copy = clock(lambda: [bytearray(document) for document in documents.values()], rounds)
+    naive = measure_naive(format_, feeds, documents, SAMPLE)
+    if naive.different:
+        raise AssertionError(f"{naive.different} of {SAMPLE} documents differ from feedgen's")
+    placements = sum(len(placed) for _, placed in feeds.values())
     whole, described = naive.whole * placements, naive.described * placements
-    print(f"naive   {whole:8.2f} s  (scaled)")
-    print(f"feedgen {described:8.2f} s  (scaled)")
-    for name, seconds in (("cold", cold), ("warm", warm)):
-        print(
-            f"{name:8}{seconds:8.3f} s  {whole / seconds:.1f} times naive, {described / seconds:.1f} feedgen"
-        )
-    print(f"copy    {copy:8.3f} s  warm takes {warm / copy:.1f} times as long")
+    return Built(len(feeds), placements, cold, warm, copy, whole, described)
 
 
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="How fast a day's documents are built.")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the day")
-    parser.add_argument("--format", choices=("xml", "rss"), default="xml")
-    parser.add_argument("--papers", type=int, default=4000)
-    parser.add_argument("--keywords", type=int, default=1000)
-    parser.add_argument("--sample", type=int, default=40, help="feeds that are built naively")
-    given = parser.parse_args()
-    part = 10 if given.quick else 1
-    run(given.format, given.papers // part, given.keywords // part, given.sample)
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give the rows of each format, with entries to be written first and with all of them written."""
+    random = Random(1)
+    feeds = invent_feeds(random, invent_entries(random, scale.size), scale.size // A_KEYWORD)
+    for format_, name in FORMATS.items():
+        built = build_day(format_, feeds, scale.rounds)
+        for what, ours, naive, way in (
+            ("from nothing", built.cold, built.naive, "feedgen for each feed"),
+            ("entries written", built.warm, built.described, "feedgen, entries described"),
+        ):
+            yield Row(
+                what=f"{name}, {built.feeds:,} feeds of {built.placements:,} entries, {what}",
+                unit="s",
+                ours=ours,
+                naive=naive,
+                limit=built.copy,
+                naive_way=way,
+                limit_way="a copy in memory",
+            )
 
 
-if __name__ == "__main__":
-    main()
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the seconds for so many of a day's feeds, chosen by chance, as Atom."""
+    random = Random(1)
+    feeds = invent_feeds(random, invent_entries(random, PAPERS), PAPERS // A_KEYWORD)
+    names = random.sample(sorted(feeds), min(scale.size, len(feeds)))
+    built = build_day("xml", {name: feeds[name] for name in names}, scale.rounds)
+    for way, seconds in (
+        ("feedgen for each feed", built.naive),
+        ("feedsvc, from nothing", built.cold),
+        ("feedsvc, entries written", built.warm),
+        ("a copy in memory", built.copy),
+    ):
+        yield Point(way, built.feeds, seconds)
+
+
+BENCHMARK = Benchmark(
+    name="build",
+    title="building a day's documents",
+    counts="papers of the day",
+    measure=measure,
+    scale=Scale(PAPERS, 5),
+    growths=(Growth("building", "feeds", "s", measure_growth, (10, 30, 100, 300, 1_155), 5),),
+)

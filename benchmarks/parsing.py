@@ -1,16 +1,16 @@
-"""Measures how fast arXiv's answers are read: parsing.py FOLDER, recorded answers in `api/` and `oai/`.
+"""Measures how fast arXiv's answers are read: papers a second of processor time, the best of several rounds.
 
-Its figures: papers a second of processor time, the best of several rounds in each of which all take their
-turn; how many times feedparser's rate that is; and which part of the rate at which lxml alone steps through
-the same bytes, without looking at them.
+In each round all take their turn: ours, feedparser, and lxml and expat alone, which step through the same
+bytes without looking at them. The pages are recorded answers where a folder has them in `api/` and `oai/`, as
+PAGES names them, else the stand-in's, of so many papers each.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 from xml.parsers import expat
@@ -18,8 +18,14 @@ from xml.parsers import expat
 import feedparser
 from lxml import etree
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.arxiv.api import parse_api
 from feedsvc.arxiv.oai import parse_oai
+from feedsvc.calendar import switches_at
+from feedsvc.standin.api import answer_api
+from feedsvc.standin.corpus import Moment
+from feedsvc.standin.oai import Repository, answer_oai
+from feedsvc.standin.synthetic import make_corpus
 
 PAGES = {
     "API": "api/api_2026_search_100.xml",
@@ -29,7 +35,9 @@ PAGES = {
     "arXivRaw, today": "oai/gen_oai_arXivRaw_cs.xml",
 }
 BASELINE = "API", "feedparser"
-LIMIT = "lxml alone"
+OURS, LIMIT = "feedsvc", "lxml alone"
+WANTED = 10
+DAY = date(2026, 1, 14)
 
 Reader = Callable[[bytes], object]
 
@@ -57,26 +65,66 @@ class Run:
         return self.papers / self.seconds
 
 
-def main() -> None:
-    """Print the figures for one folder."""
-    parser = argparse.ArgumentParser(description="papers a second from recorded answers of arXiv's")
-    parser.add_argument("folder", type=Path, help="recorded answers, in api/ and oai/")
-    parser.add_argument("--rounds", type=int, default=15)
-    options = parser.parse_args()
-    runs = list(plan_runs(options.folder))
-    for _ in range(options.rounds):
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give a row for each page."""
+    pages = read_pages(scale.folder) if scale.folder else make_pages(scale.size)
+    runs = time_runs(pages, scale.rounds)
+    baseline = next(run.rate for run in runs if (run.page, run.reader) == BASELINE)
+    rates = {(run.page, run.reader): run.rate for run in runs}
+    for page in pages:
+        yield Row(
+            what=page,
+            unit="papers/s",
+            ours=rates[page, OURS],
+            naive=baseline,
+            limit=rates[page, LIMIT],
+            naive_way="feedparser, API",
+            limit_way=LIMIT,
+            wanted=WANTED,
+            against="naive",
+        )
+
+
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the milliseconds that a page of so many papers takes."""
+    page = {"API": make_pages(scale.size)["API"]}
+    for run in time_runs(page, scale.rounds):
+        if run.reader != "expat alone":
+            yield Point(run.reader, run.papers, run.seconds * 1e3)
+
+
+def time_runs(pages: Mapping[str, bytes], rounds: int) -> list[Run]:
+    """Let all readers take their turn at all pages, again and again."""
+    runs = list(plan_runs(pages))
+    for _ in range(rounds):
         for run in runs:
             run.time_round()
-    print("\n".join(report(runs)))
+    return runs
 
 
-def plan_runs(folder: Path) -> Iterator[Run]:
+def read_pages(folder: Path) -> dict[str, bytes]:
+    """Read the recorded pages."""
+    return {page: (folder / name).read_bytes() for page, name in PAGES.items()}
+
+
+def make_pages(papers: int) -> dict[str, bytes]:
+    """Have the stand-in write a page in each form, of so many papers at most."""
+    corpus = make_corpus(1, DAY, 1, ("cs.AI", "cs.LG"), papers)
+    moment = Moment(corpus, switches_at(DAY) + timedelta(hours=1), DAY, DAY)
+    question = {"search_query": "cat:cs.AI", "max_results": str(papers)}
+    pages = {"API": answer_api(question, moment).body}
+    for form in ("arXiv", "arXivRaw"):
+        asked = [("verb", "ListRecords"), ("metadataPrefix", form)]
+        pages[form] = answer_oai(asked, Repository(corpus, papers), moment.now).body
+    return pages
+
+
+def plan_runs(pages: Mapping[str, bytes]) -> Iterator[Run]:
     """Give every page with its readers."""
-    for page, name in PAGES.items():
-        body = (folder / name).read_bytes()
+    for page, body in pages.items():
         papers = body.count(b"<entry>") or body.count(b"<record>")
         ours = read_api if page == "API" else read_oai
-        readers: dict[str, Reader] = {"feedsvc": ours, "expat alone": step_expat, LIMIT: step_lxml}
+        readers: dict[str, Reader] = {OURS: ours, "expat alone": step_expat, LIMIT: step_lxml}
         if page == BASELINE[0]:
             readers[BASELINE[1]] = feedparser.parse
         yield from (Run(page, reader, read, body, papers) for reader, read in readers.items())
@@ -108,15 +156,20 @@ def step_lxml(body: bytes) -> None:
         pass
 
 
-def report(runs: list[Run]) -> Iterator[str]:
-    """Write a line a run."""
-    baseline = next(run.rate for run in runs if (run.page, run.reader) == BASELINE)
-    limits = {run.page: run.rate for run in runs if run.reader == LIMIT}
-    yield f"{'page':16} {'reader':12} {'papers':>6} {'papers/s':>9} {'times feedparser':>17} {'of lxml':>8}"
-    for run in runs:
-        times, share = run.rate / baseline, run.rate / limits[run.page]
-        yield f"{run.page:16} {run.reader:12} {run.papers:6} {run.rate:9.0f} {times:17.1f} {share:8.0%}"
-
-
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="parse",
+    title="reading arXiv's pages",
+    counts="papers a page, of the stand-in's pages",
+    measure=measure,
+    scale=Scale(100, 15),
+    growths=(
+        Growth(
+            "reading one page of the API",
+            "papers a page",
+            "ms",
+            measure_growth,
+            (10, 30, 100, 300, 1000, 2000),
+            3,
+        ),
+    ),
+)

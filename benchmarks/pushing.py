@@ -1,4 +1,4 @@
-"""How fast deliveries are sent, beside the plain ways: `python -m benchmarks.pushing [--seconds 5]`.
+"""Measures how fast deliveries are sent.
 
 The sink is a process of its own on loopback that reads each request and answers 204. Subscribers are spread
 over addresses of 127.0.0.0/8. Signed documents of 12 and 300 kB are sent
@@ -9,21 +9,21 @@ over addresses of 127.0.0.0/8. Signed documents of 12 and 300 kB are sent
 - by httpx2 (which goes on with httpx), if it is installed, 16 at once.
 
 And once more by the hub's own step with 5% of the subscribers dead (nobody listens) and 5% slow (they answer
-after two seconds). Then what a million subscribers cost is worked out from the rates.
+after two seconds). The limit is signing each document, and nothing else.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import logging
+import gzip
 import multiprocessing
 import os
 import resource
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
@@ -32,6 +32,7 @@ from random import Random
 
 import urllib3
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topics
 from feedsvc.http import SystemClock
@@ -51,6 +52,8 @@ HUB = "https://feeds.example.org/hub"
 TOPIC = "https://feeds.example.org/feeds/cs.AI.xml"
 SECRET = "a secret of usual length, 32 B.."
 SIZES = (12_000, 300_000)
+FEWER = 6  # times, of the larger ones
+WANTED = {12_000: 9_000, 300_000: 1_500}
 HOSTS = 250
 SLOW_SECONDS = 2.0
 
@@ -112,28 +115,22 @@ def raise_limit() -> None:
 
 @dataclass(frozen=True)
 class Rate:
-    """Deliveries and the seconds they took: by the clock, and of this process's own work."""
+    """Deliveries and the seconds that they took."""
 
     deliveries: int
     seconds: float
-    cpu: float
 
     @property
     def a_second(self) -> float:
         """Deliveries a second."""
         return self.deliveries / self.seconds
 
-    def __str__(self) -> str:
-        return (
-            f"{self.a_second:8,.0f} a second   {self.cpu / self.deliveries * 1e6:6.0f} µs of processor each"
-        )
 
-
-def measure(work: Callable[[], int]) -> Rate:
+def clock(work: Callable[[], int]) -> Rate:
     """Run something that gives how many deliveries it made."""
-    started, cpu = time.perf_counter(), time.process_time()
+    started = time.perf_counter()
     deliveries = work()
-    return Rate(deliveries, time.perf_counter() - started, time.process_time() - cpu)
+    return Rate(deliveries, time.perf_counter() - started)
 
 
 def callback(number: int, port: int, *, is_slow: bool = False) -> str:
@@ -166,7 +163,9 @@ def fill_store(store: Store, callbacks: list[str], body: bytes) -> None:
     ]
     with write(store.engine) as connection:
         connection.execute(subscriptions.insert(), rows)
-    document = Document("cs.AI", "xml", "en", "application/atom+xml", body, b"", "etag", now)
+    document = Document(
+        "cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now
+    )
     store.documents.save(document, Stamp("recipe", 1, 1), marks=["a"])
 
 
@@ -182,7 +181,9 @@ def deliver_all(store: Store, options: DeliveryOptions) -> int:
             await deliverer.deliver_due(wire)
 
     asyncio.run(run())
-    return store.subscriptions.sum_up().outcomes.get(("delivery", "204"), 0)
+    delivered = store.subscriptions.sum_up().outcomes.get(("delivery", "204"), 0)
+    assert delivered, "nothing was delivered"
+    return delivered
 
 
 def measure_hub(port: int, body: bytes, number: int, *, troubled: bool = False) -> Rate:
@@ -196,7 +197,7 @@ def measure_hub(port: int, body: bytes, number: int, *, troubled: bool = False) 
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/hub.sqlite3")
         fill_store(store, callbacks, body)
-        rate = measure(lambda: deliver_all(store, DeliveryOptions()))
+        rate = clock(lambda: deliver_all(store, DeliveryOptions()))
         store.close()
     return rate
 
@@ -213,7 +214,7 @@ def measure_wire(port: int, body: bytes, number: int) -> Rate:
         reply = await wire.post(callback(each, port), headers, body, is_kept=True)
         assert reply.is_success, reply
 
-    return measure(lambda: (asyncio.run(run()), number)[1])
+    return clock(lambda: (asyncio.run(run()), number)[1])
 
 
 async def work_at_once(number: int, workers: int, action: Callable[[int], Awaitable[None]]) -> None:
@@ -250,7 +251,7 @@ def measure_threads(port: int, body: bytes, number: int, threads: int) -> Rate:
             worker.join()
         return number
 
-    return measure(run)
+    return clock(run)
 
 
 def measure_httpx(port: int, body: bytes, number: int, at_once: int) -> Rate:
@@ -266,46 +267,81 @@ def measure_httpx(port: int, body: bytes, number: int, at_once: int) -> Rate:
 
             await work_at_once(number, at_once, post)
 
-    return measure(lambda: (asyncio.run(run()), number)[1])
+    return clock(lambda: (asyncio.run(run()), number)[1])
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--deliveries", type=int, default=10_000, help="of 12 kB; a sixth of that of 300 kB")
-    chosen = parser.parse_args()
-    logging.disable(logging.INFO)
+def measure_signing(body: bytes, number: int) -> Rate:
+    """Measure signing alone."""
+    return clock(lambda: sum(1 for _ in range(number) if sign_body(body, SECRET)))
+
+
+@contextmanager
+def running_sink() -> Iterator[int]:
+    """Run the sink; give its port."""
     raise_limit()
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     sink = context.Process(target=run_sink, args=(sender,), daemon=True)
     sink.start()
-    port = receiver.recv()
-    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     try:
-        for size in SIZES:
-            compare(port, size, chosen.deliveries if size == SIZES[0] else chosen.deliveries // 6)
+        yield receiver.recv()
     finally:
         sink.terminate()
         sink.join()
 
 
-def compare(port: int, size: int, number: int) -> None:
-    """Measure every way with documents of a size."""
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give the rows of each size of document."""
+    with running_sink() as port:
+        for size in SIZES:
+            yield from compare(port, size, scale.size if size == SIZES[0] else max(1, scale.size // FEWER))
+
+
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the seconds until so many subscribers have a document of 12 kB."""
+    body = os.urandom(SIZES[0])
+    with running_sink() as port:
+        yield Point("feedsvc", scale.size, measure_hub(port, body, scale.size).seconds)
+        yield Point("signing alone", scale.size, measure_signing(body, scale.size).seconds)
+        few = max(1, scale.size // 5)
+        naive = measure_threads(port, body, few, 16)
+        yield Point("urllib3, 16 threads", scale.size, scale.size / naive.a_second)
+
+
+def compare(port: int, size: int, number: int) -> Iterator[Row]:
+    """Give the rows of every way of ours with documents of a size."""
     body = os.urandom(size)
-    print(f"signed documents of {size // 1000} kB, {number} subscribers on {HOSTS} hosts")
-    hub = measure_hub(port, body, number)
-    print(f"  the hub, store and all   {hub}", flush=True)
-    print(f"  with 5% dead, 5% slow    {measure_hub(port, body, number, troubled=True)}", flush=True)
-    print(f"  its wire alone           {measure_wire(port, body, number)}", flush=True)
-    print(f"  urllib3, 16 threads      {measure_threads(port, body, number // 2, 16)}", flush=True)
-    if find_spec("httpx2"):
-        print(f"  httpx2, 16 at once       {measure_httpx(port, body, number // 10, 16)}", flush=True)
-    signing = measure(lambda: sum(1 for _ in range(500) if sign_body(body, SECRET)))
-    print(f"  signing alone            {signing}")
-    minutes, gigabytes = 1_000_000 / hub.a_second / 60, size / 1000
-    print(f"  a million subscribers: {minutes:.1f} minutes, {gigabytes:.0f} GB", flush=True)
+    ours = {
+        "store and all": measure_hub(port, body, number),
+        "5% dead, 5% slow": measure_hub(port, body, number, troubled=True),
+        "without a store": measure_wire(port, body, number),
+    }
+    limit = measure_signing(body, number)
+    has_httpx = find_spec("httpx2") is not None
+    few = max(1, number // 10)
+    naive = measure_httpx(port, body, few, 16) if has_httpx else measure_threads(port, body, few, 16)
+    for what, rate in ours.items():
+        wanted = WANTED[size] if what == "store and all" else None
+        yield Row(
+            what=f"{size // 1000} kB to {number:,} subscribers, {what}",
+            unit="deliveries/s",
+            ours=rate.a_second,
+            naive=naive.a_second,
+            limit=limit.a_second,
+            naive_way="httpx2, 16 at once" if has_httpx else "urllib3, 16 threads",
+            limit_way="signing alone",
+            wanted=wanted,
+            against="ours" if wanted else "",
+        )
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="push",
+    title="telling subscribers",
+    counts=f"subscribers, a {FEWER}th of them of the larger documents",
+    measure=measure,
+    scale=Scale(10_000, 1),
+    growths=(
+        Growth("telling subscribers", "subscribers", "s", measure_growth, (100, 1_000, 10_000, 30_000)),
+    ),
+)

@@ -1,33 +1,32 @@
-"""Measures how fast history and an announcement day are recorded: recording.py [--records N] [--rounds N].
+"""Measures how fast history and an announcement day are recorded.
 
-History: N invented records as arXiv's dump has them are imported, and after that the rows which came of them
+History: invented records as arXiv's dump has them are imported, and after that the rows which came of them
 are inserted anew, the index of words among them, by a bare loop, which has them ready and does nothing else,
-in as many transactions. Its figures: records a second of both, the ratio, the longest transaction, and the
-peak of memory of both processes of the import.
+in as many transactions. The naive way inserts the same rows, each paper in a transaction of its own, as
+SQLite keeps its files by default. The peak of memory is that of both processes of the import.
 
 Day: the listings of every category, about 4,000 announcements in the bytes that arXiv would send, are read,
-judged and recorded. Its figure: seconds for all of them, beside those of reading alone.
+judged and recorded, beside reading alone.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import resource
 import sqlite3
 import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.arxiv.listing import Listing, parse_listing
 from feedsvc.calendar import switches_at
 from feedsvc.http import SystemClock
@@ -46,45 +45,51 @@ NAMES = 8_000
 ABSTRACT = 1000
 DAY = date(2026, 1, 14)
 NEW_PAPERS = 2_350
+NAIVE_PAPERS = 500
+WANTED_SHARE, WANTED_MB, WANTED_DAY = 0.6, 500, 5
 READ_WORDS = "SELECT rowid, * FROM words WHERE rowid = ?"
 WORDS_TABLE = "words(rowid, title, abstract, names, comments, journal, places)"
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description="how fast history and a day are recorded")
-    parser.add_argument("--records", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument(
-        "--folder", type=Path, help="where the databases are made; a temporary one without it"
-    )
-    options = parser.parse_args()
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, SQLite {sqlite3.sqlite_version}")
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        measure_history(Path(folder), options.records, options.rounds)
-        measure_day(Path(folder), options.rounds)
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give the rows of the import and of a day."""
+    with tempfile.TemporaryDirectory(dir=scale.folder) as folder:
+        yield from measure_history(Path(folder), scale)
+        yield from measure_day(Path(folder), scale)
 
 
-def measure_history(folder: Path, records: int, rounds: int) -> None:
-    """Print the figures of the import."""
-    dump = folder / "dump.jsonl"
-    size = write_dump(dump, records)
-    print(f"\nimport of {records} records, {size / 1e6:.0f} MB")
-    ratios = []
-    for _ in range(rounds):
-        imported = time_import(dump, folder / "imported.sqlite3")
-        bare = time_bare(folder / "imported.sqlite3", folder / "bare.sqlite3")
-        ratios.append(bare.seconds / imported)
-        print(
-            f"  imported {records / imported:6.0f}/s   bare {records / bare.seconds:6.0f}/s   "
-            f"ratio {ratios[-1]:.0%}   {bare.transactions} transactions, the longest bare one "
-            f"{bare.longest * 1000:.0f} ms"
-        )
-    own, child = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+def measure_history(folder: Path, scale: Scale) -> Iterator[Row]:
+    """Give the rows of the import, the one whose ratio to the bare loop is the median one."""
+    dump, filled = folder / "dump.jsonl", folder / "imported.sqlite3"
+    write_dump(dump, scale.size)
+    took = []
+    for _ in range(scale.rounds):
+        took.append((time_import(dump, filled), time_bare(filled, folder / "bare.sqlite3")))
+    imported, bare = sorted(took, key=lambda pair: pair[1] / pair[0])[len(took) // 2]
+    yield Row(
+        what=f"import of {scale.size:,} records",
+        unit="records/s",
+        ours=scale.size / imported,
+        naive=1 / time_naive(filled, folder / "naive.sqlite3"),
+        limit=scale.size / bare,
+        naive_way="a transaction a paper",
+        limit_way="a bare loop of inserts",
+        wanted=WANTED_SHARE,
+        against="limit",
     )
-    print(f"  median ratio {sorted(ratios)[len(ratios) // 2]:.0%}")
-    print(f"  peak memory {own / 1024:.0f} MB, and {child / 1024:.0f} MB of the process that reads ahead")
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    yield Row(
+        "memory of the import's two processes", "MB", sum(peaks) / 1024, wanted=WANTED_MB, against="ours"
+    )
+
+
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the records a second of an import of so many into an empty store, and of the bare loop."""
+    with tempfile.TemporaryDirectory(dir=scale.folder) as folder:
+        dump, filled = Path(folder) / "dump.jsonl", Path(folder) / "imported.sqlite3"
+        write_dump(dump, scale.size)
+        yield Point("feedsvc", scale.size, time_import(dump, filled))
+        yield Point("a bare loop of inserts", scale.size, time_bare(filled, Path(folder) / "bare.sqlite3"))
 
 
 def time_import(dump: Path, database: Path) -> float:
@@ -97,23 +102,14 @@ def time_import(dump: Path, database: Path) -> float:
     return seconds
 
 
-@dataclass(slots=True)
-class Bare:
-    """What the bare loop took."""
-
-    seconds: float = 0.0
-    longest: float = 0.0
-    transactions: int = 0
-
-
-def time_bare(filled: Path, database: Path) -> Bare:
+def time_bare(filled: Path, database: Path) -> float:
     """Insert the rows of a filled store into a new one, those of one revision in one transaction."""
     make_store(database).close()
     source = sqlite3.connect(filled)
     target = sqlite3.connect(database, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         target.execute(f"PRAGMA {pragma}")
-    bare = Bare()
+    seconds = 0.0
     streams = [read_groups(source, table) for table in ("papers", "announcements")]
     columns = [row[1] for row in source.execute("PRAGMA table_info(announcements)")]
     for papers, announcements in zip(*streams, strict=True):
@@ -125,11 +121,35 @@ def time_bare(filled: Path, database: Path) -> Bare:
         insert_rows(target, "announcements", announcements)
         insert_rows(target, WORDS_TABLE, words)
         target.execute("COMMIT")
-        took = time.perf_counter() - started
-        bare = Bare(bare.seconds + took, max(bare.longest, took), bare.transactions + 1)
+        seconds += time.perf_counter() - started
     source.close()
     target.close()
-    return bare
+    return seconds
+
+
+def time_naive(filled: Path, database: Path) -> float:
+    """Give the seconds for a paper that inserting it takes in a transaction of its own, of some papers."""
+    make_store(database).close()
+    source = sqlite3.connect(filled)
+    target = sqlite3.connect(database, isolation_level=None)
+    target.execute("PRAGMA journal_mode=DELETE")
+    papers = list(islice(source.execute("SELECT * FROM papers ORDER BY rowid"), NAIVE_PAPERS))
+    columns = [row[1] for row in source.execute("PRAGMA table_info(papers)")]
+    started = time.perf_counter()
+    for paper in papers:
+        chosen = paper[columns.index("paper")], paper[columns.index("version")]
+        found = source.execute(
+            "SELECT * FROM announcements WHERE paper = ? AND version = ?", chosen
+        ).fetchall()
+        target.execute("BEGIN")
+        insert_rows(target, "papers", [paper])
+        if found:
+            insert_rows(target, "announcements", found)
+        target.execute("COMMIT")
+    seconds = time.perf_counter() - started
+    source.close()
+    target.close()
+    return seconds / len(papers)
 
 
 def read_groups(source: sqlite3.Connection, table: str) -> Iterator[list[tuple[Any, ...]]]:
@@ -154,13 +174,12 @@ def make_store(database: Path) -> Store:
     return store
 
 
-def write_dump(path: Path, records: int) -> int:
-    """Write invented records and give their size in bytes; every third abstract has TeX in it."""
+def write_dump(path: Path, records: int) -> None:
+    """Write invented records; every third abstract has TeX in it."""
     maker = DumpMaker(Random(1))
     with path.open("w") as file:
         for number in range(records):
             file.write(json.dumps(maker.make_record(number, records)) + "\n")
-    return path.stat().st_size
 
 
 class DumpMaker:
@@ -216,28 +235,35 @@ class DumpMaker:
         return f"  {textwrap.fill(' '.join(words), 78)}\n"
 
 
-def measure_day(folder: Path, rounds: int) -> None:
-    """Print the figures of an announcement day."""
-    bodies = write_listings()
-    size = sum(map(len, bodies.values()))
-    print(f"\na day of {len(bodies)} categories, {size / 1e6:.0f} MB")
-    for _ in range(rounds):
+def measure_day(folder: Path, scale: Scale) -> Iterator[Row]:
+    """Give the row of an announcement day, smaller than a usual one if the import is."""
+    bodies = write_listings(min(NEW_PAPERS, scale.size))
+    reading, recording = [], []
+    for _ in range(scale.rounds):
         started = time.perf_counter()
         for body in bodies.values():
             parse_listing(body)
-        read = time.perf_counter() - started
+        reading.append(time.perf_counter() - started)
         store = make_store(folder / "day.sqlite3")
         ingest = Ingest(store, ListingsAtHand(bodies), Noon(), tuple(bodies))
         started = time.perf_counter()
         rows = sum(sum(count for _, count in fetched.batch.counts) for fetched in ingest.fetch_batches())
-        took = time.perf_counter() - started
+        recording.append(time.perf_counter() - started)
         store.close()
-        print(f"  {rows} announcements recorded in {took:.2f} s, of which reading alone takes {read:.2f} s")
+    yield Row(
+        what=f"a day of {len(bodies)} categories, {rows:,} announcements",
+        unit="s",
+        ours=median(recording),
+        limit=median(reading),
+        limit_way="reading alone",
+        wanted=WANTED_DAY,
+        against="ours",
+    )
 
 
-def write_listings() -> dict[str, bytes]:
+def write_listings(papers: int) -> dict[str, bytes]:
     """Give the listings of a day of usual size, as arXiv would send them."""
-    corpus = make_corpus(1, DAY, 1, CATEGORIES, NEW_PAPERS)
+    corpus = make_corpus(1, DAY, 1, CATEGORIES, papers)
     moment = Moment(corpus, switches_at(DAY), DAY, DAY)
     return {category: answer_listing("rss", category, moment).body for category in CATEGORIES}
 
@@ -268,5 +294,19 @@ class Noon:
         """Wait for nothing."""
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="record",
+    title="recording history and an announcement day",
+    counts="records imported",
+    measure=measure,
+    scale=Scale(20_000, 3),
+    growths=(
+        Growth(
+            "importing into an empty store",
+            "records",
+            "s",
+            measure_growth,
+            (1_000, 3_000, 10_000, 30_000, 100_000),
+        ),
+    ),
+)

@@ -1,27 +1,28 @@
-"""Measures how fast the newest matches of a query are found: searching.py [--papers N] [--database URL].
+"""Measures how fast the newest matches of a query are found, in SQLite.
 
-N invented papers of 35 years are put into a store, their words as frequent as those of a language are (the
+Invented papers of 35 years are put into a store, their words as frequent as those of a language are (the
 n-th most frequent one a n-th as often as the first), each announced in one category, with as many more the
-nearer to today. Then queries of each kind ask for their newest 100 announcements. The figures are the median
-and the 99th percentile of the time for one, in milliseconds, and, for the naive way, those of the same index
-read whole and sorted by a column of dates.
+nearer to today. Then queries of each kind ask for their newest 100 announcements. The figures are
+medians, in milliseconds. The naive way reads the same index whole and sorts what it found by date; the limit
+is SQLite giving the numbers of the newest 100 rows of its index, and nothing else.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import accumulate, islice
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 from sqlalchemy import insert, text
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.paper import Announcement, Kind, Origin, Paper
 from feedsvc.query import Query
 from feedsvc.query.ast import AnnouncedIn, AuthorTerm, Field, Term, all_of, negate
@@ -41,22 +42,53 @@ DAYS = 12_000
 CHUNK = 5_000
 WANTED = 100
 QUERIES = 200
+NAIVE_QUERIES = 5
+CURVES = ("common word", "rare word", "AND of two")
+NAIVE = "sorted by date"
+LIMIT = "the index alone"
 NEVER = ("never", "meeting")
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description="how fast the newest matches are found")
-    parser.add_argument("--papers", type=int, default=100_000)
-    parser.add_argument("--database", help="URL of a database for this alone; a temporary file without it")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(options.database or f"sqlite:///{Path(folder)}/search.sqlite3")
-        corpus = Corpus(Random(5))
-        fill(store, corpus, options.papers)
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {store.engine.dialect.name}")
-        measure(store, corpus)
-        store.close()
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give a row for each kind of query."""
+    with filled_store(scale) as (store, corpus):
+        for kind, make in make_kinds(corpus).items():
+            queries = [make(lot) for lot in [Random(11)] for _ in range(QUERIES)]
+            yield Row(
+                what=f"{kind}, {scale.size:,} papers",
+                unit="ms",
+                ours=median(time_queries(lambda query: find_ours(store, query), queries)),
+                naive=median(time_queries(lambda query: find_naively(store, query), queries[:NAIVE_QUERIES])),
+                limit=median(time_queries(lambda query: find_places(store, query), queries)),
+                naive_way=NAIVE,
+                limit_way=LIMIT,
+            )
+
+
+def measure_growth(scale: Scale) -> Iterator[Point]:
+    """Give the median milliseconds of some kinds of query among so many papers, and of the naive way."""
+    with filled_store(scale) as (store, corpus):
+        kinds = make_kinds(corpus)
+        for kind in CURVES:
+            queries = [kinds[kind](lot) for lot in [Random(11)] for _ in range(QUERIES)]
+            yield Point(
+                kind, scale.size, median(time_queries(lambda query: find_ours(store, query), queries))
+            )
+        common = [kinds[CURVES[0]](lot) for lot in [Random(11)] for _ in range(NAIVE_QUERIES)]
+        naive = median(time_queries(lambda query: find_naively(store, query), common))
+        yield Point(f"{CURVES[0]}, {NAIVE}", scale.size, naive)
+
+
+@contextmanager
+def filled_store(scale: Scale) -> Iterator[tuple[Store, Corpus]]:
+    """Give a store with so many papers, and what they are made of."""
+    with tempfile.TemporaryDirectory(dir=scale.folder) as folder:
+        store, corpus = open_store(f"sqlite:///{Path(folder)}/search.sqlite3"), Corpus(Random(5))
+        fill(store, corpus, scale.size)
+        try:
+            yield store, corpus
+        finally:
+            store.close()
 
 
 class Corpus:
@@ -94,7 +126,6 @@ def fill(store: Store, corpus: Corpus, papers: int) -> None:
     if there >= papers:
         return
     lot = Random(there)
-    started = time.perf_counter()
     for first in range(there, papers, CHUNK):
         numbers = range(first, min(first + CHUNK, papers))
         announcements = [make_announcement(number, papers, lot.choice(CATEGORIES)) for number in numbers]
@@ -107,11 +138,6 @@ def fill(store: Store, corpus: Corpus, papers: int) -> None:
             connection.execute(insert(schema.papers), [make_paper_row(row) for row in rows])
             connection.execute(insert(schema.announcements), rows)
             words_of(connection).add(connection, words)
-    if store.engine.dialect.name != "sqlite":
-        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE words"))
-            connection.execute(text("VACUUM ANALYZE announcements"))
-    print(f"filled with {papers - there} papers in {time.perf_counter() - started:.0f} s")
 
 
 def make_announcement(number: int, papers: int, category: str) -> Announcement:
@@ -156,43 +182,43 @@ def make_kinds(corpus: Corpus) -> dict[str, Callable[[Random], Query]]:
     }
 
 
-def measure(store: Store, corpus: Corpus) -> None:
-    """Print a line for each kind of query."""
-    print(f"{'':40} {'median':>8} {'p99':>8} {'found':>6}   ms")
-    for name, make in make_kinds(corpus).items():
-        lot = Random(11)
-        took, found = [], []
-        for _ in range(QUERIES):
-            query = make(lot)
-            started = time.perf_counter()
-            found.append(len(list(islice(store.announcements.matching(query, by_release=False), WANTED))))
-            took.append((time.perf_counter() - started) * 1000)
-        took.sort()
-        print(
-            f"{name:40} {took[QUERIES // 2]:8.2f} {took[int(QUERIES * 0.99)]:8.2f} "
-            f"{sorted(found)[QUERIES // 2]:6}",
-            flush=True,
-        )
-    if store.engine.dialect.name == "sqlite":
-        measure_naive(store, make_kinds(corpus)["common word"])
-
-
-def measure_naive(store: Store, make: Callable[[Random], Query]) -> None:
-    """Print how long the same index takes to sort a common word's rows by date."""
-    lot = Random(11)
+def time_queries(find: Callable[[Query], object], queries: Iterable[Query]) -> list[float]:
+    """Give the milliseconds that each query takes."""
     took = []
+    for query in queries:
+        started = time.perf_counter()
+        find(query)
+        took.append((time.perf_counter() - started) * 1e3)
+    return took
+
+
+def find_ours(store: Store, query: Query) -> object:
+    """Find the newest matches."""
+    return list(islice(store.announcements.matching(query, by_release=False), WANTED))
+
+
+def find_naively(store: Store, query: Query) -> object:
+    """Sort all matches by date, and take the newest."""
     statement = text(
         "SELECT a.* FROM words JOIN announcements a ON a.place = words.rowid "
-        "WHERE words MATCH :query ORDER BY a.day DESC LIMIT 100"
+        "WHERE words MATCH :query ORDER BY a.day DESC LIMIT :wanted"
     )
-    for _ in range(5):
-        query = make(lot)
-        started = time.perf_counter()
-        with read(store.engine) as connection:
-            connection.execute(statement, {"query": spell(query)}).all()
-        took.append((time.perf_counter() - started) * 1000)
-    print(f"{'naive: common word, sorted by date':40} {sorted(took)[2]:8.0f}")
+    with read(store.engine) as connection:
+        return connection.execute(statement, {"query": spell(query), "wanted": WANTED}).all()
 
 
-if __name__ == "__main__":
-    main()
+def find_places(store: Store, query: Query) -> object:
+    """Let the index give the numbers of its newest rows."""
+    statement = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?"
+    with read(store.engine) as connection:
+        return connection.exec_driver_sql(statement, (spell(query), WANTED)).all()
+
+
+BENCHMARK = Benchmark(
+    name="search",
+    title="finding the newest matches of a query",
+    counts="papers",
+    measure=measure,
+    scale=Scale(100_000, 1),
+    growths=(Growth("searching", "papers", "ms", measure_growth, (3_000, 10_000, 30_000, 100_000, 200_000)),),
+)

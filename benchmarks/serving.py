@@ -1,16 +1,14 @@
-"""Measures how fast a feed is served, beside nginx: serving.py [--rounds N] [--seconds S].
+"""Measures how fast a feed is served, beside nginx.
 
-A store gets one category of 140 invented papers, whose feed is served by: nginx as static files, packed
-before; feedsvc under granian and under waitress; feedsvc behind nginx with proxy_cache; and the naive way, a
+A store gets one category of invented papers, whose feed is served by: nginx as static files, packed before;
+feedsvc under granian and under waitress; feedsvc behind nginx with proxy_cache; and the naive way, a
 Flask application under granian that queries and runs feedgen for each request. Each has one process for
 requests. wrk asks each in turn, again and again, for the whole feed plain, for it under gzip, and for a 304.
-The figures are the medians of requests a second, and how they stand to nginx's own in the same round. Needs
-nginx and wrk.
+The figures are the medians of requests a second. Needs nginx and wrk.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gzip
 import os
@@ -34,6 +32,7 @@ from urllib.request import Request, urlopen
 from feedgen.feed import FeedGenerator
 from flask import Flask, Response, request
 
+from benchmarks.table import Benchmark, Growth, Point, Row, Scale
 from feedsvc.ledger import count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Kind, Paper
 from feedsvc.service import make_service
@@ -46,8 +45,13 @@ PAPERS = 140
 WORDS = 90
 VOCABULARY = 9_000
 CONNECTIONS = 16
-NAIVE = "naive: query and feedgen each time"
-STATIC = "nginx, static files"
+SECONDS = 1
+GRANIAN, WAITRESS = "granian", "waitress"
+NAIVE = "query and feedgen each time"
+STATIC = "nginx, files"
+CACHED = "granian behind nginx with proxy_cache"
+OURS = (GRANIAN, WAITRESS, CACHED)
+QUESTIONS = ("200 plain", "200 gzip", "304")
 RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 WRONG = re.compile(r"Non-2xx or 3xx responses: (\d+)")
 ENGINE = "benchmarks.serving:make_naive"
@@ -64,46 +68,66 @@ class StoppedClock:
         """Wait for nothing."""
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description="how fast a feed is served, beside nginx")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=1)
-    options = parser.parse_args()
+def measure(scale: Scale) -> Iterator[Row]:
+    """Give a row for each way to serve and each question."""
+    with servers(scale.size) as (addresses, size):
+        rates = compare(addresses, scale.rounds)
+    for server in OURS:
+        for question in QUESTIONS:
+            yield Row(
+                what=f"{question}, {size / 1000:.0f} kB, {server}",
+                unit="requests/s",
+                ours=rates[server, question],
+                naive=rates.get((NAIVE, question)),
+                limit=rates[STATIC, question],
+                naive_way=NAIVE,
+                limit_way=STATIC,
+            )
+
+
+def measure_sizes(scale: Scale) -> Iterator[Point]:
+    """Give the requests a second for a feed of so many papers, by its size in kB."""
+    with servers(scale.size) as (addresses, size):
+        chosen = {server: addresses[server] for server in (STATIC, GRANIAN)}
+        for (server, question), rate in compare(chosen, scale.rounds).items():
+            if question != "200 plain":
+                yield Point(f"{server}, {question}", size / 1000, rate)
+
+
+def measure_processes(scale: Scale) -> Iterator[Point]:
+    """Give the requests a second of so many processes of granian."""
+    with servers(PAPERS, scale.size) as (addresses, _):
+        for (_, question), rate in compare({GRANIAN: addresses[GRANIAN]}, scale.rounds).items():
+            yield Point(question, scale.size, rate)
+
+
+@contextlib.contextmanager
+def servers(papers: int, workers: int = 1) -> Iterator[tuple[dict[str, str], int]]:
+    """Run all servers of a feed; give its address at each, and its size. Ends the program without nginx."""
     for program in ("nginx", "wrk"):
         if shutil.which(program) is None:
             sys.exit(f"{program} is not installed")
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o755)
-        body = fill_store(folder)
+        body = fill_store(folder, papers)
         lay_out_static(folder, body)
-        print(
-            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
-            f"{len(body) / 1000:.0f} kB, {len(gzip.compress(body, 5)) / 1000:.0f} kB under gzip"
-        )
-        addresses = start_servers(folder, stack)
-        measure(addresses, options.rounds, options.seconds)
+        yield start_servers(folder, stack, workers), len(body)
 
 
-def measure(addresses: Mapping[str, str], rounds: int, seconds: int) -> None:
-    """Ask every server every question in turn, and print the medians."""
+def compare(addresses: Mapping[str, str], rounds: int) -> dict[tuple[str, str], float]:
+    """Ask every server every question in turn, and give the medians of requests a second."""
     rates: dict[tuple[str, str], list[float]] = {}
     for address in addresses.values():
         warm_up(address)
     for _ in range(rounds):
         for server, address in addresses.items():
             for question, headers in questions(address).items():
+                # It knows no tags, and plain answers take it as long.
                 if server == NAIVE and question != "200 gzip":
                     continue
-                rates.setdefault((server, question), []).append(ask(address, headers, seconds))
-    print(f"{'requests a second':38}{'200 plain':>20}{'200 gzip':>20}{'304':>20}")
-    for server in addresses:
-        cells = (tell(rates, server, question) for question in ("200 plain", "200 gzip", "304"))
-        print(f"{server:38}{''.join(cells)}")
-    naive = median(rates[NAIVE, "200 gzip"])
-    for server in ("feedsvc, granian", "feedsvc, waitress"):
-        print(f"{server}: {median(rates[server, '200 gzip']) / naive:.0f} times the naive way")
+                rates.setdefault((server, question), []).append(ask(address, headers, SECONDS))
+    return {key: median(found) for key, found in rates.items()}
 
 
 def warm_up(address: str) -> None:
@@ -113,24 +137,16 @@ def warm_up(address: str) -> None:
             answer.read()
 
 
-def tell(rates: Mapping[tuple[str, str], list[float]], server: str, question: str) -> str:
-    """Give the cell of a table: requests a second, and the share of nginx's in the same round."""
-    if (server, question) not in rates:
-        return f"{'':>20}"
-    found, best = rates[server, question], rates[STATIC, question]
-    share = median(mine / its for mine, its in zip(found, best, strict=True))
-    return f"{f'{median(found):,.0f} ({share:.0%})':>20}"
-
-
 def questions(address: str) -> dict[str, dict[str, str]]:
     """Give the headers of each question; the tag is that under gzip."""
     with urlopen(Request(address, headers={"Accept-Encoding": "gzip"})) as answer:
         tag = answer.headers.get("ETag", "")
-    return {
-        "200 plain": {"Accept-Encoding": "identity"},
-        "200 gzip": {"Accept-Encoding": "gzip"},
-        "304": {"Accept-Encoding": "gzip", "If-None-Match": tag},
-    }
+    asked = (
+        {"Accept-Encoding": "identity"},
+        {"Accept-Encoding": "gzip"},
+        {"Accept-Encoding": "gzip", "If-None-Match": tag},
+    )
+    return dict(zip(QUESTIONS, asked, strict=True))
 
 
 def ask(address: str, headers: Mapping[str, str], seconds: int) -> float:
@@ -144,11 +160,11 @@ def ask(address: str, headers: Mapping[str, str], seconds: int) -> float:
     return float(rate[1])
 
 
-def fill_store(folder: Path) -> bytes:
+def fill_store(folder: Path, count: int = PAPERS) -> bytes:
     """Put the papers into a store, build its documents, and give the feed."""
     settings = load_settings(**_values(folder))
     service = make_service(settings, StoppedClock())
-    papers = list(invent_papers())
+    papers = list(invent_papers(count))
     announcements = tuple(Announcement(DAY, "cs.AI", p.id, 1, Kind.NEW, DAY) for p in papers)
     batch = Batch(
         day=DAY,
@@ -180,13 +196,13 @@ def _values(folder: Path) -> dict[str, object]:
     }
 
 
-def invent_papers() -> Iterator[Paper]:
+def invent_papers(count: int = PAPERS) -> Iterator[Paper]:
     """Give papers whose words are as frequent as those of a language are."""
     random = Random(7)
     letters = "etaoinshrdlucmfwypvbgkjqxz"
     words = ["".join(random.choices(letters, k=random.randint(2, 11))) for _ in range(VOCABULARY)]
     weights = list(accumulate(1 / rank for rank in range(1, VOCABULARY + 1)))
-    for number in range(1, PAPERS + 1):
+    for number in range(1, count + 1):
         sentences = [" ".join(random.choices(words, cum_weights=weights, k=WORDS // 5)) for _ in range(5)]
         yield Paper(
             id=f"2601.{number:05}",
@@ -210,14 +226,14 @@ def lay_out_static(folder: Path, body: bytes) -> None:
     path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(body, 5, mtime=0))
 
 
-def start_servers(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
-    """Start all servers and give the address of the feed at each."""
-    names = ("feedsvc, granian", "feedsvc, waitress", NAIVE, STATIC, "nginx with proxy_cache, granian behind")
+def start_servers(folder: Path, stack: contextlib.ExitStack, workers: int = 1) -> dict[str, str]:
+    """Start all servers and give the address of the feed at each; granian with so many processes."""
+    names = (GRANIAN, WAITRESS, NAIVE, STATIC, CACHED)
     ports = {name: free_port() for name in names}
     environment = os.environ | {f"FEEDSVC_{k.upper()}": str(v) for k, v in _values(folder).items()}
     environment["FEEDSVC_LOG_LEVEL"] = "ERROR"
     first, second, third, fourth, fifth = ports.values()
-    stack.enter_context(run(granian("feedsvc.wsgi:make_app", first), environment))
+    stack.enter_context(run(granian("feedsvc.wsgi:make_app", first, workers), environment))
     web = [sys.executable, "-m", "feedsvc", "web"]
     stack.enter_context(run(web, environment | {"FEEDSVC_PORT": str(second)}))
     stack.enter_context(run(granian(ENGINE, third), environment | {"NAIVE_STORE": f"{folder}/store.sqlite3"}))
@@ -228,9 +244,9 @@ def start_servers(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
     return {STATIC: addresses.pop(STATIC), **addresses}
 
 
-def granian(factory: str, port: int) -> list[str]:
-    """Give the command of a server of one process and one thread."""
-    options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "1", "--no-ws"]
+def granian(factory: str, port: int, workers: int = 1) -> list[str]:
+    """Give the command of a server of so many processes with one thread each."""
+    options = ["--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "1", "--no-ws"]
     return [sys.executable, "-m", "granian", *options, "--port", str(port), "--factory", factory]
 
 
@@ -322,5 +338,21 @@ def make_naive() -> Flask:
     return app
 
 
-if __name__ == "__main__":
-    main()
+BENCHMARK = Benchmark(
+    name="serve",
+    title="answering for a feed",
+    counts="papers in it",
+    measure=measure,
+    scale=Scale(PAPERS, 5),
+    growths=(
+        Growth(
+            "answering, by the size of the document",
+            "kB",
+            "requests/s",
+            measure_sizes,
+            (1, 10, 40, 140, 600),
+            3,
+        ),
+        Growth("answering, by web processes", "processes", "requests/s", measure_processes, (1, 2), 3),
+    ),
+)
