@@ -32,6 +32,7 @@ from feedsvc.web.hub import HubViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
 from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.openapi import OpenApiViews
 from feedsvc.web.packing import Packings
 from feedsvc.web.pages import register_language
 from feedsvc.web.papers import PaperViews
@@ -150,6 +151,7 @@ class House:
         settings = self.settings
         yield MetricViews(StoreCollector(self.store, self.watch, settings.languages[0]))
         yield HealthViews(self.store)
+        yield OpenApiViews(self.site)
         if settings.hub.mode != "off":
             topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
             yield HubViews(self.store, topics, settings.hub, self.clock)
