@@ -21,6 +21,7 @@ from feedsvc.settings import Settings
 from feedsvc.store import Store
 from feedsvc.web.badges import BadgeViews
 from feedsvc.web.basket import BasketViews
+from feedsvc.web.clients import Clients
 from feedsvc.web.counter import Counter
 from feedsvc.web.directory import Directory, make_directory
 from feedsvc.web.errors import register_errors
@@ -31,6 +32,7 @@ from feedsvc.web.health import HealthViews
 from feedsvc.web.hub import HubViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
+from feedsvc.web.limits import Limits
 from feedsvc.web.metrics import MetricViews, StoreCollector
 from feedsvc.web.openapi import OpenApiViews
 from feedsvc.web.packing import Packings
@@ -68,10 +70,13 @@ def create_app(
     subscribers = Subscribers(store, clock, store.subscriptions.count_by_feed)
     counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
     front = Front(counter, pulse, clock, store.documents.find_tag, site.protections, subscribers.note)
-    house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers)
+    clients = Clients(settings.trusted_proxies)
+    limits = Limits(settings.limits, clients, clock)
+    house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers, limits, clients)
     for views in (house.make_feeds(counter, pulse, front), *house.make_pages(), *house.make_services()):
         app.register_blueprint(views.blueprint())
     register_errors(app)
+    limits.watch_posts(app)
     register_language(app)
     app.after_request(site.protect)
     prepare_responses(app, packings, clock)
@@ -101,6 +106,8 @@ class House:
     clock: Clock
     site: Site
     subscribers: Subscribers
+    limits: Limits
+    clients: Clients
     formats: Mapping[str, Format] = field(default_factory=load_formats)
 
     @cached_property
@@ -130,6 +137,7 @@ class House:
             front,
             FeedPages(self.site, self.store, self.publisher, self.clock, self.formats, languages),
             self.subscribers,
+            self.limits,
             self.settings.hub_urls,
         )
 
@@ -139,9 +147,9 @@ class House:
         languages, directory, catalogue = self.settings.languages, self.directory, self.catalogue
         yield IndexViews(site, directory, store, self.saved, saving, formats, languages, self.subscribers)
         yield BasketViews(site, catalogue, directory, formats)
-        yield SearchViews(site, catalogue, store, self.publisher, saving, formats, languages)
+        yield SearchViews(site, catalogue, store, self.publisher, saving, formats, languages, self.limits)
         yield BadgeViews(site, catalogue, self.subscribers, languages)
-        yield PaperViews(site, store, catalogue)
+        yield PaperViews(site, store, catalogue, self.limits)
         yield SavedViews(site, self.saved, saving, tuple(formats))
         yield LibraryViews(site, store, catalogue, tuple(formats))
         yield StatusViews(self.watch, directory)
@@ -154,7 +162,7 @@ class House:
         yield OpenApiViews(self.site)
         if settings.hub.mode != "off":
             topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
-            yield HubViews(self.store, topics, settings.hub, self.clock)
+            yield HubViews(self.store, topics, settings.hub, self.clients, self.clock)
 
 
 def _configure(app: Flask) -> None:

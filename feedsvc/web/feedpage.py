@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -77,17 +77,20 @@ class FeedPages:
         self._languages = tuple(languages)
         self._shelf = Shelf(MOST_BYTES)
 
-    def find_page(self, feed: Feed, language: str | None, asked: str | None) -> Document:
+    def find_page(
+        self, feed: Feed, language: str | None, asked: str | None, begin: Callable[[], None] = lambda: None
+    ) -> Document:
         """Give the page of a feed, digests in a language (None is the default one), in the page's language.
 
-        `asked` is the page language that the address names, which its links carry on. Raises
-        UnknownPaperError.
+        `asked` is the page language that the address names, which its links carry on; `begin` is called
+        before a page is made. Raises UnknownPaperError.
         """
         look = f"{PAGE} {read_language()} {asked or ''} {'static' if is_static() else ''}"
         key = (feed.name, look, language or "")
         revision = self._store.revision()
         kept = self._shelf.find(key, revision)
         if kept is None:
+            begin()
             kept = self._shelf.keep(key, revision, self._make_page(key, feed, language))
         return kept
 

@@ -20,8 +20,8 @@ from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
 from feedsvc.render.phrases import name_language
-from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
+from feedsvc.visitors import SavingSettings
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
 from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
