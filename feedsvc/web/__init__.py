@@ -48,6 +48,8 @@ from feedsvc.web.subscribers import Subscribers
 
 STATIC_SECONDS = 3600
 MOST_SENT_BYTES = 16_384
+MOST_MADE_BYTES = 32_000_000
+"""So many bytes of pages and of documents made on demand are kept packed, beside those of ready ones."""
 
 
 def create_app(
@@ -66,20 +68,24 @@ def create_app(
     app = Flask(__name__)
     _configure(app)
     site = Site(settings.base)
-    packings = Packings()
+    packings, made_packings = Packings(), Packings(MOST_MADE_BYTES)
     subscribers = Subscribers(store, clock, store.subscriptions.count_by_feed)
     counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
     front = Front(counter, pulse, clock, store.documents.find_tag, site.protections, subscribers.note)
     clients = Clients(settings.trusted_proxies)
     limits = Limits(settings.limits, clients, clock)
     house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers, limits, clients)
-    for views in (house.make_feeds(counter, pulse, front), *house.make_pages(), *house.make_services()):
+    for views in (
+        house.make_feeds(counter, Counter(made_packings), pulse, front),
+        *house.make_pages(),
+        *house.make_services(),
+    ):
         app.register_blueprint(views.blueprint())
     register_errors(app)
     limits.watch_posts(app)
     register_language(app)
     app.after_request(site.protect)
-    prepare_responses(app, packings, clock)
+    prepare_responses(app, made_packings, clock)
     app.wsgi_app = front.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
     if site.prefix:
         app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
@@ -120,7 +126,7 @@ class House:
         """What looks over the ledger."""
         return Watch(self.store, self.clock, self.settings.categories, self.settings.late_after)
 
-    def make_feeds(self, counter: Counter, pulse: Pulse, front: Front) -> FeedViews:
+    def make_feeds(self, counter: Counter, made_counter: Counter, pulse: Pulse, front: Front) -> FeedViews:
         """Make what is below `/feeds/`."""
         languages = self.settings.languages
         return FeedViews(
@@ -133,6 +139,7 @@ class House:
             languages,
             tuple(self.formats),
             counter,
+            made_counter,
             pulse,
             front,
             FeedPages(self.site, self.store, self.publisher, self.clock, self.formats, languages),

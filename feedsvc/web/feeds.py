@@ -49,6 +49,7 @@ class FeedViews:
         languages: Sequence[str],
         formats: Sequence[str],
         counter: Counter,
+        made_counter: Counter,
         pulse: Pulse,
         front: Front,
         pages: FeedPages,
@@ -65,6 +66,7 @@ class FeedViews:
         self._languages = languages
         self._formats = (*formats, MARKDOWN, PAGE)
         self._counter = counter
+        self._made_counter = made_counter
         self._pulse = pulse
         self._front = front
         self._pages = pages
@@ -124,12 +126,15 @@ class FeedViews:
             {"Link": self._links(address)},
             self._find_lasting(feed),
         )
-        if self._is_lasting(address):
+        is_lasting = self._is_lasting(address)
+        if is_lasting:
             page = request.environ.get("PATH_INFO", ""), request.environ.get("QUERY_STRING", "")
             key = document.feed, document.format, document.language
             self._front.learn(page, key, handout, beat.edition)
         self._note_subscribers(address, document.language)
-        return send_answer(self._counter.answer(handout, read_asked(), now, beat))
+        # What one visitor has made must not push out what everybody asks for.
+        counter = self._counter if is_lasting and feed.name == feed.place else self._made_counter
+        return send_answer(counter.answer(handout, read_asked(), now, beat))
 
     def _begin(self, address: Address) -> None:
         """Count what is made for one visitor. Raises TooOftenError."""
