@@ -23,13 +23,14 @@ from feedsvc.paper import Digest, Paper
 from feedsvc.schedule import make_scheduler
 from feedsvc.serve import serve_app
 from feedsvc.service import Service, make_service
-from feedsvc.settings import ArxivSettings, HubSettings, SavingSettings, Settings, load_settings
+from feedsvc.settings import ArxivSettings, HubSettings, Settings, load_settings
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import FaultQueue
 from feedsvc.standin.log import RequestLog
 from feedsvc.standin.sample import load_sample, load_sample_digests
 from feedsvc.standin.server import RunningStandin, create_standin, run_standin
+from feedsvc.visitors import SavingSettings
 
 Say = Callable[[str], None]
 

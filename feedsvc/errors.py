@@ -11,6 +11,7 @@
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
     ├── SavedFeedError         a feed that cannot be saved so; knows the field
+    ├── TooOftenError          a client asks for more than it may have; knows for how long
     ├── HubRequestError        a request to the hub that cannot be taken
     ├── UpstreamError          arXiv could not be reached, or refused
     ├── AnswerError            arXiv answered something that cannot be used
@@ -129,6 +130,14 @@ class SavedFeedError(FeedsvcError, ValueError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class TooOftenError(FeedsvcError):
+    """A client has had as much made, or has sent as much, as it may for now; `retry_after` are seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"that was too often: expected another attempt in {retry_after} s")
+        self.retry_after = retry_after
 
 
 class UpstreamError(FeedsvcError):

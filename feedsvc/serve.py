@@ -26,7 +26,16 @@ def serve_app(app: WSGIApplication, host: str, port: int, threads: int) -> Itera
     Requests that are being answered at the end have a few seconds. Raises OSError where the address is taken.
     """
     sockets: dict[int, Any] = {}
-    server = waitress.create_server(app, map=sockets, host=host, port=port, threads=threads, ident="feedsvc")
+    server = waitress.create_server(
+        app,
+        map=sockets,
+        host=host,
+        port=port,
+        threads=threads,
+        ident="feedsvc",
+        # Whose X-Forwarded-For is believed, the application decides, under every server alike.
+        clear_untrusted_proxy_headers=False,
+    )
     stopped = Event()
     thread = Thread(target=_run_loop, args=(server, sockets, stopped), name="web", daemon=True)
     thread.start()

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     field_validator,
@@ -33,6 +34,7 @@ from pydantic_settings.exceptions import SettingsError as SourceError
 
 from feedsvc.errors import SettingsError
 from feedsvc.taxonomy import load_taxonomy
+from feedsvc.visitors import LimitSettings, SavingSettings
 
 PREFIX = "FEEDSVC_"
 # The tests' own variables, which are no settings.
@@ -161,30 +163,6 @@ class LlmSettings(BaseModel):
         return None if self.money_per_day is None else int(self.money_per_day * 1_000_000)
 
 
-class SavingSettings(BaseModel):
-    """Whether visitors may save feeds of their own."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    mode: Literal["off", "open", "token"] = Field(
-        "off",
-        description="who may save feeds: `off`, nobody; `open`, everybody; `token`, who knows the token",
-    )
-    token: SecretStr = Field(
-        SecretStr(""), description="what whoever saves a feed must know, with mode `token`"
-    )
-    most: int = Field(10_000, ge=0, description="how many feeds may be saved")
-    sleep_days: int = Field(
-        90, ge=1, description="days after which a saved feed that nobody asks for is no longer built ahead"
-    )
-
-    @model_validator(mode="after")
-    def _need_token(self) -> SavingSettings:
-        if self.mode == "token" and not self.token.get_secret_value():
-            raise ValueError("token is empty: expected one with the mode token")
-        return self
-
-
 class HubSettings(BaseModel):
     """The WebSub hub: whether there is one, whom it tells of what, and what subscribers may ask for."""
 
@@ -219,7 +197,7 @@ class HubSettings(BaseModel):
     most_waiting: int = Field(10_000, ge=0, description="how many requests may wait for verification")
     most_waiting_per_host: int = Field(200, ge=0, description="how many of them with callbacks on one host")
     most_waiting_per_client: int = Field(
-        200, ge=0, description="how many of them from one address; behind a proxy all have the proxy's"
+        200, ge=0, description="how many of them from one client, see trusted_proxies"
     )
 
     @field_validator("ports", "others", mode="before")
@@ -283,8 +261,14 @@ class Settings(BaseSettings):
     saving: SavingSettings = Field(SavingSettings(), description="whether visitors may save feeds")
     llm: LlmSettings = Field(LlmSettings(), description="which language model writes digests, if any")
     hub: HubSettings = Field(HubSettings(), description="the WebSub hub")
+    limits: LimitSettings = Field(LimitSettings(), description="how often one client may ask")
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = Field(
+        (),
+        description="addresses or networks of the proxies in front, comma-separated: only their "
+        "X-Forwarded-For is believed",
+    )
 
-    @field_validator("categories", "languages", mode="before")
+    @field_validator("categories", "languages", "trusted_proxies", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return _split_list(value)

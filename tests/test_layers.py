@@ -16,6 +16,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "taxonomy",
             "calendar",
             "settings",
+            "visitors",
             "http",
             "exchange",
             "accents",

@@ -273,3 +273,11 @@ def test_ports_are_a_list_and_none_is_every_port(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setenv("FEEDSVC_HUB__PORTS", "")
     assert load_settings().hub.ports == ()
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    read = load_settings(trusted_proxies="127.0.0.1, 10.0.0.0/8,2001:db8::/32").trusted_proxies
+
+    assert list(map(str, read)) == ["127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32"]
+    with pytest.raises(SettingsError, match=r"trusted_proxies\.0: 'proxy\.example'.*network"):
+        load_settings(trusted_proxies="proxy.example")

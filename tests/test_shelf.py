@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from feedsvc.paper import Document
-from feedsvc.pipeline.shelf import Shelf
+from feedsvc.pipeline.shelf import ENTRY_BYTES, Shelf
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def test_unchanged_bytes_keep_the_time_of_their_change() -> None:
 
 
 def test_memory_is_bounded_and_what_was_asked_for_longest_ago_goes_first() -> None:
-    shelf = Shelf(most_bytes=30)
+    shelf = Shelf(most_bytes=3 * (10 + ENTRY_BYTES))
     for name in ("a", "b", "c"):
         shelf.keep(key(name), 1, make_document(name, b"0123456789"))
     shelf.find(key("a"), 1)
@@ -54,9 +54,18 @@ def test_memory_is_bounded_and_what_was_asked_for_longest_ago_goes_first() -> No
 
 
 def test_a_document_larger_than_the_bound_is_served_but_only_alone() -> None:
-    shelf = Shelf(most_bytes=5)
+    shelf = Shelf(most_bytes=ENTRY_BYTES + 5)
     shelf.keep(key("a"), 1, make_document("a", b"012"))
     shelf.keep(key("b"), 1, make_document("b", b"0123456789"))
 
     assert shelf.find(key("a"), 1) is None
     assert shelf.find(key("b"), 1) is not None
+
+
+def test_documents_without_bytes_are_bounded_too() -> None:
+    shelf = Shelf(most_bytes=100_000)
+    for number in range(1_000):
+        shelf.keep(key(str(number)), 1, make_document(str(number), b""))
+
+    assert len(shelf) == 100_000 // ENTRY_BYTES
+    assert shelf.size <= 100_000

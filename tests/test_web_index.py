@@ -18,7 +18,8 @@ from sqlalchemy import event
 
 from feedsvc.render import load_formats
 from feedsvc.service import make_service
-from feedsvc.settings import SavingSettings, load_settings
+from feedsvc.settings import load_settings
+from feedsvc.visitors import SavingSettings
 from tests.web_house import BROWSER, House, StoppedClock, open_house
 
 VOID = {"br", "input", "link", "meta"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from feedsvc.settings import SavingSettings
+from feedsvc.visitors import SavingSettings
 from tests.test_web_index import Page
 from tests.web_house import BROWSER, open_house
 

@@ -73,11 +73,14 @@ class Publisher:
             *(definition.make_feed() for definition in self._saved()),
         )
 
-    def find_document(self, feed: Feed, format_: str, language: str | None = None) -> Document:
+    def find_document(
+        self, feed: Feed, format_: str, language: str | None = None, begin: Callable[[], None] = lambda: None
+    ) -> Document:
         """Give a feed's document: the ready one, or one made now and kept for a while.
 
-        `language` None means the default one. Raises UnknownPaperError if it is about papers like one that
-        is not stored, and UnknownDayError for a day of which nothing is known.
+        `language` None means the default one; `begin` is called before one is made. Raises UnknownPaperError
+        if it is about papers like one that is not stored, and UnknownDayError for a day of which nothing is
+        known.
         """
         key = (feed.name, format_, language or self._languages[0])
         ready = self._store.documents.find(key)
@@ -87,6 +90,7 @@ class Publisher:
         kept = self._shelf.find(key, revision)
         if kept is not None:
             return kept
+        begin()
         self.check_given(feed)
         entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
         return self._shelf.keep(key, revision, self._press.write_document(feed, format_, key[2], entries))

@@ -9,6 +9,8 @@ from threading import Lock
 from feedsvc.paper import Document, DocumentKey
 
 MOST_BYTES = 64_000_000
+ENTRY_BYTES = 2_000
+"""What keeping a document takes besides its bytes, about: without it the smallest would never be too many."""
 
 
 class Shelf:
@@ -19,6 +21,15 @@ class Shelf:
         self._bytes = 0
         self._kept: OrderedDict[DocumentKey, tuple[int, Document]] = OrderedDict()
         self._lock = Lock()
+
+    def __len__(self) -> int:
+        """Give how many documents are kept."""
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take, about."""
+        return self._bytes
 
     def find(self, key: DocumentKey, revision: int) -> Document | None:
         """Give a document if it was made at this revision of the store."""
@@ -46,4 +57,4 @@ class Shelf:
 
 
 def _size(document: Document) -> int:
-    return len(document.body) + len(document.packed)
+    return len(document.body) + len(document.packed) + ENTRY_BYTES

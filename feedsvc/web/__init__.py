@@ -21,6 +21,7 @@ from feedsvc.settings import Settings
 from feedsvc.store import Store
 from feedsvc.web.badges import BadgeViews
 from feedsvc.web.basket import BasketViews
+from feedsvc.web.clients import Clients
 from feedsvc.web.counter import Counter
 from feedsvc.web.directory import Directory, make_directory
 from feedsvc.web.errors import register_errors
@@ -31,7 +32,9 @@ from feedsvc.web.health import HealthViews
 from feedsvc.web.hub import HubViews
 from feedsvc.web.index import IndexViews
 from feedsvc.web.library import LibraryViews
+from feedsvc.web.limits import Limits
 from feedsvc.web.metrics import MetricViews, StoreCollector
+from feedsvc.web.openapi import OpenApiViews
 from feedsvc.web.packing import Packings
 from feedsvc.web.pages import register_language
 from feedsvc.web.papers import PaperViews
@@ -45,6 +48,8 @@ from feedsvc.web.subscribers import Subscribers
 
 STATIC_SECONDS = 3600
 MOST_SENT_BYTES = 16_384
+MOST_MADE_BYTES = 32_000_000
+"""So many bytes of pages and of documents made on demand are kept packed, beside those of ready ones."""
 
 
 def create_app(
@@ -63,17 +68,24 @@ def create_app(
     app = Flask(__name__)
     _configure(app)
     site = Site(settings.base)
-    packings = Packings()
+    packings, made_packings = Packings(), Packings(MOST_MADE_BYTES)
     subscribers = Subscribers(store, clock, store.subscriptions.count_by_feed)
     counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
     front = Front(counter, pulse, clock, store.documents.find_tag, site.protections, subscribers.note)
-    house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers)
-    for views in (house.make_feeds(counter, pulse, front), *house.make_pages(), *house.make_services()):
+    clients = Clients(settings.trusted_proxies)
+    limits = Limits(settings.limits, clients, clock)
+    house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers, limits, clients)
+    for views in (
+        house.make_feeds(counter, Counter(made_packings), pulse, front),
+        *house.make_pages(),
+        *house.make_services(),
+    ):
         app.register_blueprint(views.blueprint())
     register_errors(app)
+    limits.watch_posts(app)
     register_language(app)
     app.after_request(site.protect)
-    prepare_responses(app, packings, clock)
+    prepare_responses(app, made_packings, clock)
     app.wsgi_app = front.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
     if site.prefix:
         app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
@@ -100,6 +112,8 @@ class House:
     clock: Clock
     site: Site
     subscribers: Subscribers
+    limits: Limits
+    clients: Clients
     formats: Mapping[str, Format] = field(default_factory=load_formats)
 
     @cached_property
@@ -112,7 +126,7 @@ class House:
         """What looks over the ledger."""
         return Watch(self.store, self.clock, self.settings.categories, self.settings.late_after)
 
-    def make_feeds(self, counter: Counter, pulse: Pulse, front: Front) -> FeedViews:
+    def make_feeds(self, counter: Counter, made_counter: Counter, pulse: Pulse, front: Front) -> FeedViews:
         """Make what is below `/feeds/`."""
         languages = self.settings.languages
         return FeedViews(
@@ -125,10 +139,12 @@ class House:
             languages,
             tuple(self.formats),
             counter,
+            made_counter,
             pulse,
             front,
             FeedPages(self.site, self.store, self.publisher, self.clock, self.formats, languages),
             self.subscribers,
+            self.limits,
             self.settings.hub_urls,
         )
 
@@ -138,9 +154,9 @@ class House:
         languages, directory, catalogue = self.settings.languages, self.directory, self.catalogue
         yield IndexViews(site, directory, store, self.saved, saving, formats, languages, self.subscribers)
         yield BasketViews(site, catalogue, directory, formats)
-        yield SearchViews(site, catalogue, store, self.publisher, saving, formats, languages)
+        yield SearchViews(site, catalogue, store, self.publisher, saving, formats, languages, self.limits)
         yield BadgeViews(site, catalogue, self.subscribers, languages)
-        yield PaperViews(site, store, catalogue)
+        yield PaperViews(site, store, catalogue, self.limits)
         yield SavedViews(site, self.saved, saving, tuple(formats))
         yield LibraryViews(site, store, catalogue, tuple(formats))
         yield StatusViews(self.watch, directory)
@@ -150,9 +166,10 @@ class House:
         settings = self.settings
         yield MetricViews(StoreCollector(self.store, self.watch, settings.languages[0]))
         yield HealthViews(self.store)
+        yield OpenApiViews(self.site)
         if settings.hub.mode != "off":
             topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
-            yield HubViews(self.store, topics, settings.hub, self.clock)
+            yield HubViews(self.store, topics, settings.hub, self.clients, self.clock)
 
 
 def _configure(app: Flask) -> None:

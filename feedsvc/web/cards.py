@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from lxml import etree
 from markupsafe import Markup, escape
@@ -20,7 +19,6 @@ from feedsvc.render.entry import EntryView, Label, describe_entry
 from feedsvc.render.phrases import load_phrases
 
 MOST_AUTHORS = 8
-CARDS = 4_000
 Mark = Callable[[str], Sequence[Span]]
 
 
@@ -60,16 +58,6 @@ class Card:
 
 def make_card(entry: Entry, language: str, query: Query | None = None) -> Card:
     """Make the card of an entry in a page's language, the words of a query marked where one is given."""
-    return _keep_card(entry, language) if query is None else _make_card(entry, language, query)
-
-
-@lru_cache(CARDS)
-def _keep_card(entry: Entry, language: str) -> Card:
-    # A paper stands on many pages, and on most of them again when the store has changed.
-    return _make_card(entry, language, None)
-
-
-def _make_card(entry: Entry, language: str, query: Query | None) -> Card:
     view = describe_entry(entry, language)
     authors = tuple(_name_authors(view, query))
     return Card(

@@ -14,6 +14,7 @@ from feedsvc.errors import (
     GivenUpError,
     QueryError,
     StoreError,
+    TooOftenError,
     UnfollowedError,
     UnknownDayError,
     UnknownFeedError,
@@ -51,6 +52,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(UnknownPaperError, _answer_unknown_paper)
     app.register_error_handler(UnknownDayError, _answer_unknown_day)
     app.register_error_handler(AddressError, _answer_address)
+    app.register_error_handler(TooOftenError, _answer_too_often)
     app.register_error_handler(StoreError, _answer_store)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_bug)
@@ -87,6 +89,14 @@ def _answer_unknown_day(error: UnknownDayError) -> Response:
 
 def _answer_address(error: AddressError) -> Response:
     return _tell(Problem(400, "This address cannot be served", _as_sentence(str(error))), str(error))
+
+
+def _answer_too_often(error: TooOftenError) -> Response:
+    response = _tell(Problem(429, "Too often", _as_sentence(str(error))), str(error))
+    response.headers["Retry-After"] = str(error.retry_after)
+    # It is one client's answer: nobody else is to have it out of a cache.
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _answer_store(error: StoreError) -> Response:

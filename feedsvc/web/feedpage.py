@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from urllib.parse import parse_qsl, urlencode
 
@@ -31,6 +32,7 @@ from feedsvc.web.site import ATOM, LABELS, Site
 from feedsvc.web.wording import put_in_words
 
 MOST_BYTES = 16_000_000
+CARDS = 4_000
 CHOICES: Mapping[str, tuple[Kind, ...]] = {
     "New": (Kind.NEW,),
     "Cross-lists": (Kind.CROSS,),
@@ -76,18 +78,23 @@ class FeedPages:
         self._formats = formats
         self._languages = tuple(languages)
         self._shelf = Shelf(MOST_BYTES)
+        # A paper stands on many pages, and on most of them again when the store has changed.
+        self._make_card = lru_cache(CARDS)(make_card)
 
-    def find_page(self, feed: Feed, language: str | None, asked: str | None) -> Document:
+    def find_page(
+        self, feed: Feed, language: str | None, asked: str | None, begin: Callable[[], None] = lambda: None
+    ) -> Document:
         """Give the page of a feed, digests in a language (None is the default one), in the page's language.
 
-        `asked` is the page language that the address names, which its links carry on. Raises
-        UnknownPaperError.
+        `asked` is the page language that the address names, which its links carry on; `begin` is called
+        before a page is made. Raises UnknownPaperError.
         """
         look = f"{PAGE} {read_language()} {asked or ''} {'static' if is_static() else ''}"
         key = (feed.name, look, language or "")
         revision = self._store.revision()
         kept = self._shelf.find(key, revision)
         if kept is None:
+            begin()
             kept = self._shelf.keep(key, revision, self._make_page(key, feed, language))
         return kept
 
@@ -95,7 +102,7 @@ class FeedPages:
         self._publisher.check_given(feed)
         entries = self._publisher.compose_feed(feed, language or self._languages[0])
         archives = link_archives(self._store, feed, PAGE, language, entries)
-        cards = [make_card(entry, read_language()) for entry in entries]
+        cards = [self._make_card(entry, read_language()) for entry in entries]
         page = render_template(
             "feed.html",
             feed=feed,

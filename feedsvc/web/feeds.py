@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, g, redirect, request
@@ -23,6 +24,7 @@ from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.freshness import max_age
 from feedsvc.web.front import Front
 from feedsvc.web.language import PARAMETER
+from feedsvc.web.limits import Limits
 from feedsvc.web.pages import add_language, asked_language, link_page, read_language, read_vary
 from feedsvc.web.pulse import Pulse
 from feedsvc.web.responses import find_packings, read_asked, send_answer
@@ -47,10 +49,12 @@ class FeedViews:
         languages: Sequence[str],
         formats: Sequence[str],
         counter: Counter,
+        made_counter: Counter,
         pulse: Pulse,
         front: Front,
         pages: FeedPages,
         subscribers: Subscribers,
+        limits: Limits,
         hubs: Sequence[str] = (),
     ) -> None:
         self._site = site
@@ -62,10 +66,12 @@ class FeedViews:
         self._languages = languages
         self._formats = (*formats, MARKDOWN, PAGE)
         self._counter = counter
+        self._made_counter = made_counter
         self._pulse = pulse
         self._front = front
         self._pages = pages
         self._subscribers = subscribers
+        self._limits = limits
         self._hub_links = "".join(f'<{hub}>; rel="hub", ' for hub in hubs)
 
     def blueprint(self) -> Blueprint:
@@ -94,7 +100,9 @@ class FeedViews:
     def _send_page(self, address: Address) -> Response:
         g.path_language = address.language
         self._saved.note_asked(address.feed.place)
-        page = self._pages.find_page(address.feed, address.language, asked_language())
+        page = self._pages.find_page(
+            address.feed, address.language, asked_language(), partial(self._begin, address)
+        )
         age = self._find_age(address.feed, address.language or self._languages[0])
         headers = {
             "Cache-Control": f"public, max-age={age}",
@@ -108,7 +116,9 @@ class FeedViews:
         self._saved.note_asked(feed.place)
         # Read before the document is: what changes between the two is then noticed, not missed.
         beat = self._pulse.beat(now)
-        document = self._publisher.find_document(feed, address.format, address.language)
+        document = self._publisher.find_document(
+            feed, address.format, address.language, partial(self._begin, address)
+        )
         handout = Handout(
             feed.name,
             document.language,
@@ -116,12 +126,20 @@ class FeedViews:
             {"Link": self._links(address)},
             self._find_lasting(feed),
         )
-        if self._is_lasting(address):
+        is_lasting = self._is_lasting(address)
+        if is_lasting:
             page = request.environ.get("PATH_INFO", ""), request.environ.get("QUERY_STRING", "")
             key = document.feed, document.format, document.language
             self._front.learn(page, key, handout, beat.edition)
         self._note_subscribers(address, document.language)
-        return send_answer(self._counter.answer(handout, read_asked(), now, beat))
+        # What one visitor has made must not push out what everybody asks for.
+        counter = self._counter if is_lasting and feed.name == feed.place else self._made_counter
+        return send_answer(counter.answer(handout, read_asked(), now, beat))
+
+    def _begin(self, address: Address) -> None:
+        """Count what is made for one visitor. Raises TooOftenError."""
+        if not (address.feed.name == address.feed.place and self._is_lasting(address)):
+            self._limits.count_query()
 
     def _note_subscribers(self, address: Address, language: str) -> None:
         agent, place = request.headers.get("User-Agent", ""), address.feed.place

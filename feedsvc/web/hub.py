@@ -9,6 +9,7 @@ from feedsvc.feed.topic import Topics
 from feedsvc.http import Clock
 from feedsvc.settings import HubSettings
 from feedsvc.store import Store
+from feedsvc.web.clients import Clients
 from feedsvc.web.negotiation import PLAIN
 from feedsvc.websub.address import Allowance, decode_unreserved
 from feedsvc.websub.lease import LeaseBounds
@@ -23,8 +24,11 @@ NOT_A_FORM = f"expected a form, as {FORM}"
 class HubViews:
     """What is at `/hub`. Nothing is asked of a callback here: the answer depends on no verification."""
 
-    def __init__(self, store: Store, topics: Topics, settings: HubSettings, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, topics: Topics, settings: HubSettings, clients: Clients, clock: Clock
+    ) -> None:
         self._store = store
+        self._clients = clients
         self._topics = topics
         self._allowance = allow_callbacks(settings)
         self._leases = LeaseBounds(
@@ -63,7 +67,7 @@ class HubViews:
             mode=asked.mode,
             lease_seconds=self._leases.grant(asked.lease_seconds),
             secret=asked.secret,
-            client=(request.remote_addr or "")[:64],
+            client=self._clients.find(request.environ.get)[:64],
         )
 
     def _find_target(self, asked: Asked) -> Target:

@@ -20,8 +20,8 @@ from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
 from feedsvc.render.phrases import name_language
-from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
+from feedsvc.visitors import SavingSettings
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
 from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
@@ -84,7 +84,7 @@ class IndexViews:
             "readers": lambda name: subscribers.get(name, 0),
         }
         groups = _narrow(self._directory_now().groups, wanted)
-        return send_page(
+        page = send_page(
             "index.html",
             SECONDS,
             newest=max((batch.day for batch in batches.values()), default=None),
@@ -112,6 +112,9 @@ class IndexViews:
             time=write_time,
             example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
         )
+        described = self._site.base + url_for("openapi.show_description")[len(self._site.prefix) :]
+        page.headers["Link"] = f'<{described}>; rel="service-desc"'
+        return page
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""

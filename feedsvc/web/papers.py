@@ -28,6 +28,7 @@ from feedsvc.web.cards import write_html
 from feedsvc.web.citing import describe_linked, find_year, list_metas, write_coins
 from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import make_ready
+from feedsvc.web.limits import Limits
 from feedsvc.web.pages import check_parameters, read_language, send_page
 from feedsvc.web.responses import send_ready
 from feedsvc.web.site import Site
@@ -59,10 +60,11 @@ class DigestView:
 class PaperViews:
     """What is below `/papers/`."""
 
-    def __init__(self, site: Site, store: Store, catalogue: Catalogue) -> None:
+    def __init__(self, site: Site, store: Store, catalogue: Catalogue, limits: Limits) -> None:
         self._site = site
         self._store = store
         self._catalogue = catalogue
+        self._limits = limits
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -91,6 +93,7 @@ class PaperViews:
 
     def _show(self, versions: Sequence[Paper], announcements: Sequence[Announcement], year: int) -> Response:
         check_parameters()
+        self._limits.count_query()
         paper, phrases = versions[0], load_phrases(read_language())
         view = describe_entry(_stand(paper, announcements), read_language())
         sentences = split_sentences(paper.abstract)

@@ -19,7 +19,7 @@ from feedsvc.feed.saved import (
 )
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.query.parser import MAX_CHARACTERS
-from feedsvc.settings import SavingSettings
+from feedsvc.visitors import SavingSettings
 from feedsvc.web.negotiation import HTML, prefers_html
 from feedsvc.web.site import ATOM, Site
 

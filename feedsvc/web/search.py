@@ -16,10 +16,11 @@ from feedsvc.pipeline.publish import Publisher
 from feedsvc.query import Query, parse
 from feedsvc.render import Format
 from feedsvc.render.phrases import name_language
-from feedsvc.settings import SavingSettings
 from feedsvc.store import Store
+from feedsvc.visitors import SavingSettings
 from feedsvc.web.cards import Card, make_card
 from feedsvc.web.dates import write_long_day
+from feedsvc.web.limits import Limits
 from feedsvc.web.pages import check_parameters, read_language, send_page, speak
 from feedsvc.web.readers import Reader, offer_readers
 from feedsvc.web.saved import LIMITS
@@ -56,6 +57,7 @@ class SearchViews:
         saving: SavingSettings,
         formats: Mapping[str, Format],
         languages: Sequence[str],
+        limits: Limits,
     ) -> None:
         self._site = site
         self._catalogue = catalogue
@@ -64,6 +66,7 @@ class SearchViews:
         self._saving = saving
         self._formats = formats
         self._languages = languages
+        self._limits = limits
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -100,6 +103,7 @@ class SearchViews:
         )
 
     def _find(self, query: Query) -> Found:
+        self._limits.count_query()
         feed = define_query(query, self._catalogue).make_feed()
         self._catalogue.check_followed(feed.place)
         self._publisher.check_given(feed)
