@@ -53,8 +53,12 @@ class _Names(NamedTuple):
 
 def _name_fields(namespace: str) -> _Names:
     texts = ("title", "abstract", "comments", "doi", "journal-ref", "license")
-    named = [namespace + field for field in ("id", "authors", "categories")]
-    return _Names(*named, tuple([namespace + field for field in texts]))
+    return _Names(
+        f"{namespace}id",
+        f"{namespace}authors",
+        f"{namespace}categories",
+        tuple([namespace + field for field in texts]),
+    )
 
 
 _ARXIV_NAMES = _name_fields(_ARXIV)
@@ -95,7 +99,7 @@ def read_day(text: str | None) -> date | None:
 
 def _read_arxiv(payload: etree._Element, header: OaiHeader) -> Described:
     told: Texts = {}
-    named = []
+    named: list[tuple[str, list[str]]] = []
     for child in payload[:]:
         if (tag := child.tag) == _ARXIV_NAMES.authors:
             named += map(_read_author, child[:])
