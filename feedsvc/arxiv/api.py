@@ -115,7 +115,7 @@ def _sort_fields(entry: etree._Element) -> tuple[Texts, tuple[str, ...], tuple[A
     told: Texts = {}
     categories: list[str] = []
     authors: list[tuple[str, Sequence[str]]] = []
-    for child in entry:
+    for child in entry[:]:
         tag = child.tag
         if tag == _AUTHOR:
             authors.append(_read_author(child))
@@ -131,7 +131,7 @@ def _sort_fields(entry: etree._Element) -> tuple[Texts, tuple[str, ...], tuple[A
 def _read_author(element: etree._Element) -> tuple[str, list[str]]:
     """Give a name and affiliations as they are written."""
     name, affiliations = "", []
-    for child in element:
+    for child in element[:]:
         tag = child.tag
         if tag == _NAME:
             name = child.text or ""

@@ -52,9 +52,9 @@ def _cut_plain(line: str) -> list[str]:
     """
     names = _space_initials(line)
     spaced = names.replace(", ", " ").replace(". ", " ").replace("-", " ").replace("'", " ")
-    # Two separators side by side leave an empty word.
     words = spaced.casefold().split(" ")
-    is_plain = _ODD_WORDS.isdisjoint(words) and all(map(str.isalpha, words))
+    # Two separators side by side leave an empty word.
+    is_plain = "".join(words).isalpha() and "" not in words and _ODD_WORDS.isdisjoint(words)
     return names.split(", ") if is_plain and unicodedata.is_normalized("NFC", names) else []
 
 

@@ -24,6 +24,7 @@ _METADATA = f"{_OAI}metadata"
 _IDENTIFIER = f"{_OAI}identifier"
 _DATESTAMP = f"{_OAI}datestamp"
 _SET = f"{_OAI}setSpec"
+_TOKEN = f"{_OAI}resumptionToken"
 _VERBS = ("GetRecord", "Identify", "ListIdentifiers", "ListMetadataFormats", "ListRecords", "ListSets")
 
 
@@ -76,17 +77,17 @@ def _read_record(element: etree._Element) -> OaiRecord:
     """Read a record, or a header that stands for one."""
     if element.tag == _HEADER:
         return OaiRecord(*_read_header(element))
-    parts = {child.tag: child for child in element}
+    parts = {child.tag: child for child in element[:]}
     if _HEADER not in parts:
         raise UnreadableRecord("a record without a header")
     header = _read_header(parts[_HEADER])
     if header.is_deleted:
         return OaiRecord(*header)
-    payload = next(iter(parts.get(_METADATA, ())), None)
-    if payload is None:
+    payloads = parts[_METADATA][:1] if _METADATA in parts else ()
+    if not payloads:
         raise UnreadableRecord(f"{header.id}: no metadata")
     try:
-        metadata, versions = read_payload(payload, header)
+        metadata, versions = read_payload(payloads[0], header)
     except UnreadableRecord as reason:
         raise UnreadableRecord(f"{header.id}: {reason}") from reason
     return OaiRecord(header.id, header.datestamp, header.sets, False, metadata, versions)
@@ -95,7 +96,7 @@ def _read_record(element: etree._Element) -> OaiRecord:
 def _read_header(element: etree._Element) -> OaiHeader:
     identifier = stamp = ""
     sets = []
-    for child in element:
+    for child in element[:]:
         tag, text = child.tag, (child.text or "").strip()
         if tag == _SET:
             sets.append(text)
@@ -117,7 +118,8 @@ def _read_page(root: etree._Element, records: tuple[OaiRecord, ...], skipped: tu
     if not (verb or none_match):
         raise BrokenAnswer(f"an answer of OAI-PMH came that holds {', '.join(read_texts(root)) or 'nothing'}")
     asked = _read_attributes(root.find(f"{_OAI}request"))
-    token = root.find(f"*/{_OAI}resumptionToken")
+    # `find` would look at every record in Python.
+    token = next((found for answer in root for found in answer.iterchildren(_TOKEN)), None)
     ends = _read_attributes(token)
     return OaiPage(
         verb=verb or asked.get("verb", ""),

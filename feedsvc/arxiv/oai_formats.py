@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -29,14 +29,41 @@ _RAW_VERSION = f"{_RAW}version"
 _DATE = f"{_RAW}date"
 _SIZE = f"{_RAW}size"
 _SOURCE_TYPE = f"{_RAW}source_type"
+_CREATED = f"{_ARXIV}created"
+_UPDATED = f"{_ARXIV}updated"
 _KEYNAME = f"{_ARXIV}keyname"
 _FORENAMES = f"{_ARXIV}forenames"
 _SUFFIX = f"{_ARXIV}suffix"
 _AFFILIATION = f"{_ARXIV}affiliation"
+_NUMBER = attrgetter("number")
 _VERSION = re.compile(r"v([1-9]\d{0,3})", re.ASCII)
 _ABS_LINK = re.compile(r"https?://arxiv\.org/abs/")
 
 Texts = dict[Any, str | None]
+
+
+class _Names(NamedTuple):
+    """The names of the fields that arXiv's own formats share, in one format's namespace."""
+
+    id: str
+    authors: str
+    categories: str
+    texts: tuple[str, ...]
+
+
+def _name_fields(namespace: str) -> _Names:
+    texts = ("title", "abstract", "comments", "doi", "journal-ref", "license")
+    return _Names(
+        f"{namespace}id",
+        f"{namespace}authors",
+        f"{namespace}categories",
+        tuple([namespace + field for field in texts]),
+    )
+
+
+_ARXIV_NAMES = _name_fields(_ARXIV)
+_RAW_NAMES = _name_fields(_RAW)
+_OLD_NAMES = _name_fields(_OLD)
 Described = tuple[OaiMetadata, tuple[OaiVersion, ...]]
 
 
@@ -71,36 +98,47 @@ def read_day(text: str | None) -> date | None:
 
 
 def _read_arxiv(payload: etree._Element, header: OaiHeader) -> Described:
-    told = _read_children(payload)
-    elements = (author for group in payload.iterchildren(f"{_ARXIV}authors") for author in group)
-    authors = make_authors([_read_author(element) for element in elements])
-    days = read_day(told.get(f"{_ARXIV}created")), read_day(told.get(f"{_ARXIV}updated"))
-    return _describe("arXiv", _ARXIV, told, header, authors, *days), ()
+    told: Texts = {}
+    named: list[tuple[str, list[str]]] = []
+    for child in payload[:]:
+        if (tag := child.tag) == _ARXIV_NAMES.authors:
+            named += map(_read_author, child[:])
+        else:
+            told[tag] = child.text
+    authors = make_authors(named)
+    days = read_day(told.get(_CREATED)), read_day(told.get(_UPDATED))
+    return _describe("arXiv", _ARXIV_NAMES, told, header, authors, *days), ()
 
 
 def _read_raw(payload: etree._Element, header: OaiHeader) -> Described:
-    told = _read_children(payload)
-    versions = list(map(_read_version, payload.iterchildren(_RAW_VERSION)))
+    told: Texts = {}
+    versions = []
+    for child in payload[:]:
+        if (tag := child.tag) == _RAW_VERSION:
+            versions.append(_read_version(child))
+        else:
+            told[tag] = child.text
     if not versions:
         raise UnreadableRecord("no version")
-    versions.sort(key=attrgetter("number"))
-    authors = split_authors(told.get(f"{_RAW}authors") or "")
-    return _describe("arXivRaw", _RAW, told, header, authors), tuple(versions)
+    versions.sort(key=_NUMBER)
+    authors = split_authors(told.get(_RAW_NAMES.authors) or "")
+    return _describe("arXivRaw", _RAW_NAMES, told, header, authors), tuple(versions)
 
 
 def _read_old(payload: etree._Element, header: OaiHeader) -> Described:
     told = _read_children(payload)
-    authors = split_authors(told.get(f"{_OLD}authors") or "")
-    return _describe("arXivOld", _OLD, told, header, authors), ()
+    authors = split_authors(told.get(_OLD_NAMES.authors) or "")
+    return _describe("arXivOld", _OLD_NAMES, told, header, authors), ()
 
 
 def _read_children(element: etree._Element) -> Texts:
-    return {child.tag: child.text for child in element}
+    # A slice is made at once: lxml's iterators take longer to begin than to give a few children.
+    return {child.tag: child.text for child in element[:]}
 
 
 def _describe(
     prefix: str,
-    namespace: str,
+    names: _Names,
     told: Texts,
     header: OaiHeader,
     authors: tuple[Author, ...],
@@ -108,19 +146,24 @@ def _describe(
     updated: date | None = None,
 ) -> OaiMetadata:
     """Read the fields that arXiv's own formats share."""
-    _check_id(told.get(f"{namespace}id") or "", header)
+    _check_id(told.get(names.id) or "", header)
+    title, abstract, comments, doi, journal_ref, license = [
+        fold_text(text) if (text := told.get(name)) else None for name in names.texts
+    ]
+    categories = tuple(dict.fromkeys((told.get(names.categories) or "").split()))
+    # By place, which takes half the time of keywords.
     return OaiMetadata(
-        prefix=prefix,
-        title=fold_text(told.get(f"{namespace}title")),
-        abstract=fold_text(told.get(f"{namespace}abstract")),
-        authors=authors,
-        categories=tuple(dict.fromkeys((told.get(f"{namespace}categories") or "").split())),
-        comments=fold_text(told.get(f"{namespace}comments")) or None,
-        doi=fold_text(told.get(f"{namespace}doi")) or None,
-        journal_ref=fold_text(told.get(f"{namespace}journal-ref")) or None,
-        license=fold_text(told.get(f"{namespace}license")) or None,
-        created=created,
-        updated=updated,
+        prefix,
+        title or "",
+        abstract or "",
+        authors,
+        categories,
+        comments or None,
+        doi or None,
+        journal_ref or None,
+        license or None,
+        created,
+        updated,
     )
 
 
@@ -133,7 +176,7 @@ def _read_author(element: etree._Element) -> tuple[str, list[str]]:
     """Give a name and affiliations as they are written."""
     keyname = forenames = suffix = ""
     affiliations = []
-    for child in element:
+    for child in element[:]:
         tag = child.tag
         if tag == _KEYNAME:
             keyname = child.text or ""
@@ -147,14 +190,20 @@ def _read_author(element: etree._Element) -> tuple[str, list[str]]:
 
 
 def _read_version(element: etree._Element) -> OaiVersion:
-    told = _read_children(element)
-    number = _read_number(element.get("version", ""))
-    submitted = read_time(told.get(_DATE))
+    told = size = source_type = None
+    for child in element[:]:
+        tag = child.tag
+        if tag == _DATE:
+            told = child.text
+        elif tag == _SIZE:
+            size = child.text
+        elif tag == _SOURCE_TYPE:
+            source_type = child.text
+    number, submitted = _read_number(element.get("version", "")), read_time(told)
     if number is None or submitted is None:
-        named = f"{element.get('version')!r} of {told.get(_DATE)!r}"
+        named = f"{element.get('version')!r} of {told!r}"
         raise UnreadableRecord(f"the version {named}, expected one like 'v1' and a date")
-    size, source_type = told.get(_SIZE) or "", told.get(_SOURCE_TYPE) or ""
-    return OaiVersion(number, submitted, size.strip(), source_type.strip())
+    return OaiVersion(number, submitted, (size or "").strip(), (source_type or "").strip())
 
 
 @lru_cache(100)

@@ -1,8 +1,10 @@
-"""The values that OAI-PMH's answers hold of one paper, whichever of arXiv's formats they came in."""
+"""The values that OAI-PMH's answers hold of one paper, whichever of arXiv's formats they came in.
+
+They are made by the hundred thousand, so they are tuples with names: made in a third of a dataclass's time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -24,8 +26,7 @@ class OaiHeader(NamedTuple):
     is_deleted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OaiVersion:
+class OaiVersion(NamedTuple):
     """One version of a paper: its number, when it was submitted, and the size of its source as told.
 
     `source_type` is a row of arXiv's letters, mostly none; `I` marks a version that withdraws the paper.
@@ -42,8 +43,7 @@ class OaiVersion:
         return "I" in self.source_type
 
 
-@dataclass(frozen=True, slots=True)
-class OaiMetadata:
+class OaiMetadata(NamedTuple):
     """What a record says of a paper, in the words of the newest version; `prefix` names the record's format.
 
     `created` and `updated` are days as told, by formats that list no versions. In `oai_dc` they are those of
@@ -64,8 +64,7 @@ class OaiMetadata:
     updated: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OaiRecord:
+class OaiRecord(NamedTuple):
     """One paper's record. `datestamp` is the day in UTC on which anything in it last changed.
 
     A deleted record and a bare header have no metadata. Versions come with `arXivRaw` alone, in order.

@@ -13,15 +13,15 @@ from lxml import etree
 from feedsvc.accents import decode_accents
 from feedsvc.errors import BrokenAnswer
 
-_YEARS = range(1991, 3000)  # arXiv's first, and an end to nonsense
-_DAY = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4})", re.ASCII)
+_FIRST_YEAR, _LAST_YEAR = 1991, 2999  # arXiv's first, and an end to nonsense
+_DAY = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) ", re.ASCII)
 _MONTHS = {
     name: f"{number:02}"
     for number, name in enumerate(
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
     )
 }
-# From here on it is quicker to look for each kind of white space than at each character.
+# From here on it is quicker to look for lines, and for each kind of white space, than at each character.
 _LONG = 200
 _RARE_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
 _ASIDE = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
@@ -37,48 +37,48 @@ def fold_text(text: str | None) -> str:
     if not text:
         return ""
     line = (text if "\\" not in text and text.isascii() else decode_accents(text)).strip()
-    if "\n" in line:
-        line = " ".join(map(str.strip, line.split("\n")))
-    return line if "  " not in line and _has_no_rare_blank(line) else " ".join(line.split())
+    if len(line) > _LONG:
+        return _fold_lines(line)
+    # No white space is printable but the blank.
+    return line if line.isprintable() and "  " not in line else " ".join(line.split())
 
 
-def _has_no_rare_blank(line: str) -> bool:
-    """Tell whether blanks are the only white space, as they are in nearly all text."""
-    if len(line) > _LONG and line.isascii():
-        return not any(map(line.__contains__, _RARE_BLANKS))  # a quarter of what is below
-    return line.isprintable()  # which no white space is but the blank
+def _fold_lines(text: str) -> str:
+    """Fold a long text line by line, several times as fast as word by word."""
+    line = " ".join(map(str.strip, text.split("\n"))) if "\n" in text else text
+    return " ".join(line.split()) if "  " in line or _has_rare_blank(line) else line
+
+
+def _has_rare_blank(line: str) -> bool:
+    # The first takes a quarter of the second's time.
+    return any(map(line.__contains__, _RARE_BLANKS)) if line.isascii() else not line.isprintable()
 
 
 def read_time(text: str | None) -> datetime | None:
     """Give the instant of an RFC 3339 or RFC 822 date, in UTC; None for none, and for nonsense."""
     written = (text or "").strip()
     try:
-        moment = datetime.fromisoformat(written if written[:4].isdigit() else _turn_date(written))
+        moment = datetime.fromisoformat(_turn_date(written) if written[-4:] == " GMT" else written)
     except ValueError:
         try:
             moment = parsedate_to_datetime(written)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-    if moment.tzinfo is None or moment.year not in _YEARS:
+    if moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         return None
     return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _turn_date(text: str) -> str:
     """Write `Mon, 7 Mar 2016 14:13:24 GMT` as RFC 3339 does, which is read many times as fast."""
-    if not text.endswith(" GMT") or len(text) > len("Mon, 07 Mar 2016 14:13:24 GMT"):
-        return text
-    day, _, time = text[:-4].rpartition(" ")
-    turned = _turn_day(day) if len(time) == len("14:13:24") else None
-    return f"{turned}T{time}Z" if turned else text
+    return f"{_turn_day(text[:-12])}{text[-12:-4]}Z"
 
 
 @lru_cache(20_000)  # days, more than arXiv has seen
-def _turn_day(text: str) -> str | None:
+def _turn_day(text: str) -> str:
+    """Give what is no date for what is none."""
     found = _DAY.fullmatch(text)
-    if found is None or found[2] not in _MONTHS:
-        return None
-    return f"{found[3]}-{_MONTHS[found[2]]}-{found[1]:0>2}"
+    return f"{found[3]}-{_MONTHS.get(found[2])}-{found[1]:0>2}T" if found else ""
 
 
 def check_xml(body: bytes) -> str:
