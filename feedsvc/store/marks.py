@@ -19,10 +19,11 @@ def is_document(table: Table, key: DocumentKey) -> ColumnElement[bool]:
     return and_(table.c.feed == feed, table.c.format == format_, table.c.language == language)
 
 
-def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Sequence[str]) -> None:
+def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Sequence[str]) -> bool:
     """Keep the state of a document that changed; where an entry of it is new, its subscribers are due one.
 
-    An entry that fell out of the document, or whose digest came late, is not worth a delivery.
+    An entry that fell out of the document, or whose digest came late, is not worth a delivery. Gives whether
+    there is one.
     """
     mine = is_document(marked, key)
     newest = select(marked.c.marks).where(mine).order_by(marked.c.number.desc()).limit(1)
@@ -30,7 +31,8 @@ def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Seque
     feed, format_, language = key
     values = {"feed": feed, "format": format_, "language": language, "etag": etag}
     connection.execute(insert(marked).values(values | {"marks": list(marks)}))
-    if known is None or not set(marks) <= set(known):
+    is_news = known is None or not set(marks) <= set(known)
+    if is_news:
         newest_subscription = select(func.coalesce(func.max(subscriptions.c.number), 0))
         extent = {"after": 0, "until": connection.execute(newest_subscription).scalar_one()}
         told = connection.execute(
@@ -40,6 +42,7 @@ def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Seque
             connection.execute(insert(notices).values(values | extent))
     subscribed = connection.execute(select(exists().where(is_document(subscriptions, key)))).scalar()
     _forget_old(connection, key, KEPT if subscribed else 1)
+    return is_news
 
 
 def drop_marks(connection: Connection, key: DocumentKey) -> None:
