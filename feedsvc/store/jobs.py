@@ -5,16 +5,31 @@ The engine is procrastinate; only PostgreSQL has it, and a store without it has 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Column, Engine, MetaData, String, Table, delete, insert, inspect, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    inspect,
+    select,
+    text,
+)
 
 from feedsvc.errors import StoreError
 from feedsvc.steps import Step
 from feedsvc.store.bell import has_engine, queue_jobs
 from feedsvc.store.engine import read, write, write_aside
+
+log = logging.getLogger(__name__)
 
 # Which of the engine's schema changes the database has: the name of the last one.
 _applied = Table("engine_schema", MetaData(), Column("change", String(128), nullable=False))
@@ -68,27 +83,35 @@ class JobStore:
         """Bring the engine's own schema to that of the installed release, and give its last change's name.
 
         `whole` is the script for a database without it, `changes` all scripts that led there, by name in
-        their order. Raises StoreError if the database's is of a later release.
+        their order; each is a transaction, as some can only be gone on from when they are committed.
+        Raises StoreError if the database's schema is of a later release.
         """
         names = list(changes)
-        with write(self._engine) as connection:
-            connection = connection.execution_options(no_parameters=True)
-            if not inspect(connection).has_table(_applied.name):
-                _applied.create(connection)
-                due = [] if has_engine(connection) else [whole]
-            else:
-                known = connection.execute(select(_applied.c.change)).scalar_one()
-                if known not in changes:
-                    raise StoreError(
-                        f"the job engine's schema is at {known}, this release knows {names[-1]}: "
-                        "run a newer release"
-                    )
-                due = [changes[name] for name in names[names.index(known) + 1 :]]
-            for script in due:
-                connection.exec_driver_sql(script)
-            connection.execute(delete(_applied))
-            connection.execute(insert(_applied).values(change=names[-1]))
+        while (done := self._advance(whole, changes)) != names[-1]:
+            log.info("the job engine's schema is at %s", done, extra={"action": "migrate"})
         return names[-1]
+
+    def _advance(self, whole: str, changes: Mapping[str, str]) -> str:
+        """Run the next script, if there is one; give the name of the last change that is there then."""
+        names = list(changes)
+        with write(self._engine) as connection:
+            known = _read_change(connection)
+            if known is None:
+                script, change = "" if has_engine(connection) else whole, names[-1]
+            elif known == names[-1]:
+                return known
+            elif known in changes:
+                change = names[names.index(known) + 1]
+                script = changes[change]
+            else:
+                raise StoreError(
+                    f"the job engine's schema is at {known}, this release knows {names[-1]}: "
+                    "run a newer release"
+                )
+            if script:
+                connection.execution_options(no_parameters=True).exec_driver_sql(script)
+            _note_change(connection, change)
+        return change
 
     def wake(self, steps: Iterable[Step], delay: timedelta | None = None, attempts: int = 0) -> None:
         """Queue a job for each of some steps that has none."""
@@ -117,3 +140,16 @@ class JobStore:
                 return None
             row = connection.execute(text(_COUNT), {"seconds": after.total_seconds()}).one()
             return JobFigures(**row._mapping)
+
+
+def _read_change(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_applied.name):
+        return None
+    change: str = connection.execute(select(_applied.c.change)).scalar_one()
+    return change
+
+
+def _note_change(connection: Connection, change: str) -> None:
+    _applied.create(connection, checkfirst=True)
+    connection.execute(delete(_applied))
+    connection.execute(insert(_applied).values(change=change))
