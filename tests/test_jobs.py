@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -335,10 +335,8 @@ def test_a_worker_whose_connections_are_cut_begins_anew(store: Store, jobs_url: 
 
 
 def test_a_worker_that_cannot_reach_the_database_at_first_says_so(store: Store) -> None:
-    @contextmanager
-    def open_bench(ended: Event) -> Iterator[Bench]:
+    def open_bench(ended: Event) -> AbstractContextManager[Bench]:
         raise StoreError("no such database")
-        yield
 
     with pytest.raises(StoreError, match="no such database"):
         run_worker(open_bench, Event(), 2, QUICK)

@@ -13,7 +13,7 @@ import click
 
 from feedsvc.errors import SettingsError, StoreError
 from feedsvc.http import SystemClock, is_arxiv
-from feedsvc.jobs import USUAL, Rhythm
+from feedsvc.jobs import USUAL, Rhythm, Workshop
 from feedsvc.logs import set_up_logs
 from feedsvc.schedule import make_scheduler, make_waker
 from feedsvc.serve import serve_app
@@ -97,7 +97,7 @@ def run_waker(service: Service, rhythm: Rhythm = USUAL) -> Iterator[None]:
 
 
 def run_worker(
-    open_: Callable[[Event], AbstractContextManager[Service]],
+    open_: Callable[[Event], AbstractContextManager[Workshop]],
     stopped: Event,
     concurrency: int,
     rhythm: Rhythm = USUAL,

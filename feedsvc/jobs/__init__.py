@@ -12,7 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
+from feedsvc.steps import Step
+from feedsvc.store import Store
 from feedsvc.store.jobs import STALLED_AFTER
 
 
@@ -41,3 +44,20 @@ class Rhythm:
 
 
 USUAL = Rhythm()
+
+
+class Workshop(Protocol):
+    """Where steps are run: the service."""
+
+    @property
+    def store(self) -> Store:
+        """The store, whose database holds the jobs."""
+        ...
+
+    def run_step(self, step: Step) -> object:
+        """Do whatever a step has to do now."""
+        ...
+
+    def stop(self) -> None:
+        """End steps that are under way as soon as they may be left."""
+        ...

@@ -6,16 +6,14 @@ import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Protocol
 
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from feedsvc.errors import StoreError
-from feedsvc.jobs import USUAL, Rhythm
+from feedsvc.jobs import USUAL, Rhythm, Workshop
 from feedsvc.jobs.engine import WatchedConnector, make_app
 from feedsvc.steps import Step
-from feedsvc.store import Store
 from feedsvc.store.bell import QUEUE
 
 log = logging.getLogger(__name__)
@@ -25,23 +23,6 @@ WATCH_SECONDS = 0.1
 OWN_CONNECTIONS = 2
 FOLLOWING = {Step.FETCH: Step.COMPLETE}
 """Papers are asked for together when all listings were read, and not anew after each."""
-
-
-class Workshop(Protocol):
-    """Where steps are run: the service."""
-
-    @property
-    def store(self) -> Store:
-        """The store, whose database holds the jobs."""
-        ...
-
-    def run_step(self, step: Step) -> object:
-        """Do whatever a step has to do now."""
-        ...
-
-    def stop(self) -> None:
-        """End steps that are under way as soon as they may be left."""
-        ...
 
 
 class JobRunner:
@@ -106,6 +87,8 @@ async def _work_off(
             worker.stop()  # type: ignore[no-untyped-call]
             await running
     except ConnectorException as error:
-        raise StoreError(f"the job engine lost the database: {error.__cause__ or error}") from error
-    if connector.lost or not stopped.is_set():
-        raise StoreError(f"the job engine lost the database: {connector.lost}")
+        raise StoreError(f"the job engine lost the database: {error.__cause__}") from error
+    if connector.lost is not None:
+        raise StoreError(f"the job engine lost the database: {connector.lost.__cause__}")
+    if not stopped.is_set():
+        raise StoreError("the job engine ended of its own accord")
