@@ -35,6 +35,7 @@ for command in (
     serving.serve,
     serving.web,
     serving.worker,
+    serving.schedule,
     serving.run,
     making.fetch,
     making.digest,

@@ -42,6 +42,7 @@ from feedsvc.pipeline.watch import count_request
 from feedsvc.pipeline.writing import DailyPurse, Writing
 from feedsvc.render import load_formats
 from feedsvc.settings import Settings
+from feedsvc.steps import Step
 from feedsvc.store import Store, open_store
 from feedsvc.store.orders import Ordering
 from feedsvc.store.pace import StorePace
@@ -50,6 +51,8 @@ from feedsvc.web.hub import allow_callbacks, limit_hub
 
 # A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
 LEASE_TIMEOUTS = PATIENCE + 2
+# A worker's place is not given away for hours: what is left is written when nothing more urgent waits.
+LONGEST_WRITING = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,34 @@ class Service:
     pipeline: Pipeline
     pusher: Pusher
     app: Flask
+
+    def run_step(self, step: Step) -> object:
+        """Do whatever a step has to do now; nothing if this service has nothing to do with it."""
+        run = self.steps.get(step)
+        return run() if run is not None else None
+
+    @property
+    def steps(self) -> dict[Step, Callable[[], object]]:
+        """What each step does, without those that this service has nothing to do with."""
+        pipeline = self.pipeline
+        steps: dict[Step, Callable[[], object]] = {
+            Step.FETCH: pipeline.fetch_batches,
+            Step.DIGEST: pipeline.make_digests,
+            Step.BUILD: pipeline.build_documents,
+            Step.SKETCH: pipeline.sketch_papers,
+            Step.COMPLETE: pipeline.complete_papers,
+            Step.CATCH_UP: pipeline.close_gaps,
+        }
+        if self.settings.hub.mode != "off":
+            steps |= {Step.VERIFY: self.pusher.verify_due, Step.DELIVER: self.pusher.deliver_due}
+        if pipeline.writing.has_writer:
+            steps[Step.WRITE] = partial(pipeline.write_digests, LONGEST_WRITING)
+        return steps
+
+    def stop(self) -> None:
+        """End steps that are under way as soon as they may be left; what they leave undone is due again."""
+        self.pipeline.stop()
+        self.pusher.stop()
 
     def close(self) -> None:
         """Let go of the database, and of the model."""
@@ -84,6 +115,7 @@ def make_service(
     defined = load_catalogue(settings.feeds_dir, settings.categories)
     store = open_store(settings.database_url, make_ordering(settings, clock))
     store.migrate()
+    prepare_jobs(store)
     saved = make_saved(settings, store, defined, clock)
     catalogue = replace(defined, find_saved=saved.define)
     formats = load_formats()
@@ -116,6 +148,20 @@ def make_service(
         pusher=make_pusher(settings, store, topics, publisher, clock),
         app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
     )
+
+
+def prepare_jobs(store: Store) -> str | None:
+    """Bring the job engine's schema up to date, where the store may have one; give its last change's name.
+
+    None on SQLite, and without the extra `postgres`. Raises StoreError.
+    """
+    if not store.jobs.is_possible:
+        return None
+    try:
+        from feedsvc.jobs.engine import read_schema
+    except ImportError:
+        return None
+    return store.jobs.prepare(*read_schema())
 
 
 def make_pusher(

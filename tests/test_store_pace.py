@@ -12,6 +12,7 @@ from threading import Condition, Thread
 import pytest
 from sqlalchemy import select
 
+from feedsvc.errors import StoreError
 from feedsvc.store import Store, schema
 from feedsvc.store.engine import read
 from feedsvc.store.pace import StorePace
@@ -262,3 +263,23 @@ def test_a_wait_that_arxiv_asked_for_outlasts_a_turn_that_had_begun(store: Store
         make_pace(store, clock).postpone(600.0)
     with pace.turn():
         assert seconds_since_noon(clock) == pytest.approx(600)
+
+
+def test_a_turn_is_given_back_once_a_database_that_was_away_is_there_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    pace = make_pace(store, clock)
+    away = ["away", "away"]
+
+    def release(self: StorePace, holder: str) -> None:
+        if away:
+            raise StoreError(away.pop())
+        give_back(self, holder)
+
+    give_back = StorePace._release
+    monkeypatch.setattr(StorePace, "_release", release)
+    with pace.turn():
+        pass
+
+    assert (away, lease(store)[0]) == ([], None)

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from feedsvc.meter import show_copying, show_steps
 from feedsvc.pipeline import write_count
+from feedsvc.service import prepare_jobs
 from feedsvc.settings import load_settings
 from feedsvc.store import open_store
 from feedsvc.store.backup import back_up
@@ -22,6 +23,8 @@ def migrate() -> None:
     settings = load_settings()
     store = open_store(settings.database_url)
     click.echo(f"schema number {store.migrate()}")
+    if change := prepare_jobs(store):
+        click.echo(f"the job engine's schema up to {change}")
     store.close()
 
 

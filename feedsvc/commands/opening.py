@@ -5,21 +5,25 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from threading import Event
 
 import click
 
-from feedsvc.errors import SettingsError
+from feedsvc.errors import SettingsError, StoreError
 from feedsvc.http import SystemClock, is_arxiv
+from feedsvc.jobs import USUAL, Rhythm, Workshop
 from feedsvc.logs import set_up_logs
-from feedsvc.schedule import make_scheduler
+from feedsvc.schedule import make_scheduler, make_waker
 from feedsvc.serve import serve_app
 from feedsvc.service import Service, make_service
 from feedsvc.settings import load_settings
+from feedsvc.steps import Step
 
 log = logging.getLogger(__name__)
+
+BEGIN_AGAIN_SECONDS = 2.0
 
 
 @contextmanager
@@ -37,6 +41,7 @@ def open_service(
     settings = load_settings(**values)
     set_up_logs(settings.log_level, settings.log_format, sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
     if asks_arxiv and not settings.arxiv.contact and is_arxiv(settings.arxiv.feed_url.host or ""):
         log.warning("arXiv asks for a contact address: set FEEDSVC_ARXIV__CONTACT")
     service = make_service(settings, SystemClock(stopped), report=report)
@@ -57,9 +62,65 @@ def run_schedule(service: Service) -> Iterator[None]:
     try:
         yield
     finally:
-        pipeline.stop()
-        service.pusher.stop()
+        service.stop()
         scheduler.shutdown()
+
+
+@contextmanager
+def run_waker(service: Service, rhythm: Rhythm = USUAL) -> Iterator[None]:
+    """Have workers woken meanwhile, at the time of each step; nothing is run here."""
+    jobs, pusher = service.store.jobs, service.pusher
+
+    def find_hub_steps() -> list[Step]:
+        due = ((Step.VERIFY, pusher.has_intents()), (Step.DELIVER, pusher.has_deliveries()))
+        return [step for step, is_due in due if is_due]
+
+    def recover() -> None:
+        if steps := jobs.release_stalled(rhythm.stalled_after):
+            log.warning("taken from dead workers: %s", ", ".join(steps), extra={"action": "recover"})
+        jobs.forget_old()
+
+    has_hub = service.settings.hub.mode != "off"
+    scheduler = make_waker(
+        jobs.wake,
+        tuple(service.steps),
+        datetime.now(UTC),
+        rhythm.sweep,
+        recover=(recover, rhythm.recover),
+        look=(find_hub_steps, rhythm.look) if has_hub else None,
+    )
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown()
+
+
+def run_worker(
+    open_: Callable[[Event], AbstractContextManager[Workshop]],
+    stopped: Event,
+    concurrency: int,
+    rhythm: Rhythm = USUAL,
+) -> None:
+    """Run jobs until stopped. Where the database is lost, everything is closed and opened anew.
+
+    `open_` gives a service whose clock stops waiting at an event. Raises StoreError if it cannot be opened
+    the first time.
+    """
+    from feedsvc.jobs.worker import work_off
+
+    is_first = True
+    while not stopped.is_set():
+        ended = Event()
+        try:
+            with open_(ended) as service:
+                is_first = False
+                work_off(service, stopped, ended, concurrency, rhythm)
+        except StoreError as error:
+            if is_first:
+                raise
+            log.warning("begun anew: %s", error, extra={"action": "worker"})
+            stopped.wait(BEGIN_AGAIN_SECONDS)
 
 
 @contextmanager

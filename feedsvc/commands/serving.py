@@ -7,12 +7,17 @@ from pathlib import Path
 
 import click
 
-from feedsvc.commands.opening import open_service, run_schedule, serve_web
+from feedsvc.commands.opening import open_service, run_schedule, run_waker, run_worker, serve_web
 from feedsvc.demo import run_demo
+from feedsvc.errors import SettingsError
 from feedsvc.serve import stop_signals
+from feedsvc.settings import load_settings
 from feedsvc.standin.server import open_standin
 
 PORT = click.IntRange(0, 65535)
+# A model's digests and a long harvest may take a place each for minutes: the others need some as well.
+CONCURRENCY = 4
+ONE_PROCESS = "a store on SQLite has one `feedsvc worker`, which keeps the time itself"
 
 
 @click.command()
@@ -35,10 +40,39 @@ def web() -> None:
 
 
 @click.command()
-def worker() -> None:
-    """Run the schedule alone: fetch, digest and build what is due."""
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 100),
+    help=f"On PostgreSQL: how many steps are run at once; {CONCURRENCY} without it.",
+)
+def worker(concurrency: int | None) -> None:
+    """Fetch, digest, build and deliver what is due.
+
+    On SQLite the schedule and all steps are in this one process. On PostgreSQL there may be any number of
+    workers, which run the steps that `feedsvc schedule` and each other's work wake them for.
+    """
+    if is_on_postgresql():
+        with stop_signals() as stopped:
+            run_worker(open_service, stopped, concurrency or CONCURRENCY)
+        return
+    if concurrency is not None:
+        raise SettingsError(f"--concurrency {concurrency} is for PostgreSQL: {ONE_PROCESS}")
     with stop_signals() as stopped, open_service(stopped) as service, run_schedule(service):
         stopped.wait()
+
+
+@click.command()
+def schedule() -> None:
+    """On PostgreSQL: wake workers for each step at its time. One is enough, more do no harm."""
+    if not is_on_postgresql():
+        raise SettingsError(f"`feedsvc schedule` is for PostgreSQL: {ONE_PROCESS}")
+    with stop_signals() as stopped, open_service(stopped) as service, run_waker(service):
+        stopped.wait()
+
+
+def is_on_postgresql() -> bool:
+    """Tell whether the settings' store is one that several machines can share. Raises SettingsError."""
+    return load_settings().database_url.startswith("postgresql")
 
 
 @click.command()

@@ -14,7 +14,7 @@ process killed anywhere goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Event, Lock
 
@@ -36,7 +36,7 @@ ENOUGH_UNREACHED = 3
 
 
 class Pipeline:
-    """Runs the steps in their order; two threads never run it at once."""
+    """The steps, and `run_due`, which runs them in their order and never twice at once."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Pipeline:
         self._clock = clock
         self._report = report
         self._lock = Lock()
+        self._building = Lock()
         self._stopping = Event()
         self._digested = 0
 
@@ -73,63 +74,101 @@ class Pipeline:
             with self._lock:
                 self._publish()
 
-    def write_digests(self) -> int:
-        """Have the model write what was ordered, beside `run_due`, which publishes it; give how many."""
-        wrote = self.writing.write_digests()
-        if any(wrote.counts.values()):
-            self._report(describe_wrote(wrote))
-        return wrote.counts.get(OrderState.MADE, 0)
-
     def run_due(self) -> None:
-        """Do whatever the store's rows say is due."""
+        """Do whatever the store's rows say is due: the steps one after the other, in one process."""
         with self._lock:
-            self._run(self.ingest.due_categories())
+            self._run()
 
-    def _run(self, categories: Sequence[str]) -> None:
+    def _run(self) -> None:
         published_at = self._clock.now()
-        unreached = 0
-        for fetched in self.ingest.fetch_batches(categories):
-            self._report(describe_fetched(fetched))
+        for _ in self._fetch():
             # At once, so that no feed made on demand meanwhile shows a paper without its digest.
             self._digested += self.digester.digest_papers()
-            unreached = 0 if fetched.reached else unreached + 1
-            if unreached == ENOUGH_UNREACHED:
-                self._report("arXiv does not answer; the other categories are left for the next run")
-                break
-            if self._stopping.is_set():
-                return
-            if self._clock.now() - published_at >= PUBLISH_EVERY:
+            if not self._stopping.is_set() and self._clock.now() - published_at >= PUBLISH_EVERY:
                 self._publish()
                 published_at = self._clock.now()
+        if self._stopping.is_set():
+            return
         if not self.ingest.is_api_well:
             # Papers are best published complete, but must not wait for an API that makes us wait.
             self._publish()
+        self.close_gaps()
+        self.complete_papers()
+        self._publish()
+
+    def _publish(self) -> None:
+        self.make_digests()
+        self.sketch_papers()
+        self._build()
+
+    def fetch_batches(self) -> None:
+        """Ask arXiv for the batches that are due, and record them."""
+        for _ in self._fetch():
+            pass
+
+    def _fetch(self) -> Iterator[Fetched]:
+        unreached = 0
+        for fetched in self.ingest.fetch_batches(self.ingest.due_categories()):
+            self._report(describe_fetched(fetched))
+            yield fetched
+            unreached = 0 if fetched.reached else unreached + 1
+            if unreached == ENOUGH_UNREACHED:
+                self._report("arXiv does not answer; the other categories are left for the next run")
+                return
+            if self._stopping.is_set():
+                return
+
+    def close_gaps(self) -> None:
+        """Make days whole from OAI-PMH that no listing was seen of."""
         with log_job(self._clock, "catch-up") as counts:
             caught_up = self.catch_up.run_due()
             counts |= {"added": caught_up.added, "settled": caught_up.settled} if caught_up else {}
         if caught_up is not None:
             self._report(describe_catch_up(caught_up))
+
+    def complete_papers(self) -> None:
+        """Ask the API for what listings do not tell."""
         with log_job(self._clock, "complete") as counts:
             completed = counts["papers"] = self.ingest.fill_papers()
         if completed:
             self._report(describe_completed(completed))
-        self._publish()
 
-    def _publish(self) -> None:
+    def make_digests(self) -> None:
+        """Give every paper the digests that it lacks."""
         with log_job(self._clock, "digest") as counts:
             counts["papers"] = self.digester.digest_papers()
         self._digested += counts["papers"]
         if self._digested:
             self._report(describe_digested(self._digested))
             self._digested = 0
+
+    def sketch_papers(self) -> None:
+        """Sketch recent papers, by which those like a given one are found."""
         with log_job(self._clock, "sketch") as counts:
             counts["papers"] = self.sketcher.sketch_papers()
+
+    def build_documents(self) -> None:
+        """Bring every document up to the ledger; papers have their digests before they come into one."""
+        self.make_digests()
+        self._build()
+
+    def _build(self) -> None:
         self.writing.release_overdue()
-        with log_job(self._clock, "build") as counts:
+        with self._building, log_job(self._clock, "build") as counts:
             built = self.publisher.build_documents()
             counts |= {"changed": built.changed, "refused": built.refused}
         if built.changed or built.refused:
             self._report(describe_built(built))
+
+    def write_digests(self, longest: timedelta | None = None) -> int:
+        """Have the model write what was ordered, beside all else; give how many digests it made.
+
+        After the longest time, if any, no further order is taken.
+        """
+        wrote = self.writing.write_digests(longest)
+        if any(wrote.counts.values()):
+            self._report(describe_wrote(wrote))
+        return wrote.counts.get(OrderState.MADE, 0)
 
 
 def describe_fetched(fetched: Fetched) -> str:

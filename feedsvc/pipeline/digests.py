@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 
 from feedsvc.digest import Summarizer
 from feedsvc.store import Store
@@ -22,10 +23,12 @@ class Digester:
         self._store = store
         self._summarizer = summarizer
         self._cursors: dict[str, Cursor] = dict.fromkeys(languages, START)
+        self._lock = Lock()
 
     def digest_papers(self) -> int:
         """Make what is missing; give how many digests were made."""
-        return sum(self._digest_language(language) for language in self._cursors)
+        with self._lock:
+            return sum(self._digest_language(language) for language in self._cursors)
 
     def _digest_language(self, language: str) -> int:
         made = 0

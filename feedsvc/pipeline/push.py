@@ -53,6 +53,7 @@ class Pusher:
         self._allowance = allowance
         self._agent = user_agent
         self._lock = Lock()
+        self._verifying = Lock()
         self._swept_at: datetime | None = None
 
     def stop(self) -> None:
@@ -65,11 +66,49 @@ class Pusher:
             self._sweep()
             return asyncio.run(self._push()) if self._has_due() else 0
 
-    def _has_due(self) -> bool:
+    def verify_due(self) -> int:
+        """Drop what is over, and ask callbacks whether they want what was asked in their name; give how many.
+
+        With `deliver_due` this is `push_due` in two parts, for two workers.
+        """
+        with self._verifying:
+            self._sweep()
+            return asyncio.run(self._verify()) if self.has_intents() else 0
+
+    def deliver_due(self) -> int:
+        """Deliver what changed and tell other hubs, until nothing is due; give how many came to an end."""
+        with self._lock:
+            return asyncio.run(self._deliver()) if self.has_deliveries() else 0
+
+    def has_deliveries(self) -> bool:
+        """Tell whether a delivery is due, or another hub to be told."""
         now = self._clock.now()
-        return any(
-            rows.has_due(now) for rows in (self._store.intents, self._store.deliveries, self._store.pings)
-        )
+        return self._store.deliveries.has_due(now) or self._store.pings.has_due(now)
+
+    def has_intents(self) -> bool:
+        """Tell whether a callback is to be asked."""
+        return self._store.intents.has_due(self._clock.now())
+
+    def _has_due(self) -> bool:
+        return self.has_intents() or self.has_deliveries()
+
+    async def _verify(self) -> int:
+        done = 0
+        async with Wire(self._allowance, self._agent) as wire:
+            while verified := await self._verifier.verify_due(wire):
+                done += verified
+        return done
+
+    async def _deliver(self) -> int:
+        async with Wire(self._allowance, self._agent) as wire:
+            _, done = await asyncio.gather(self._ping(wire), self._deliverer.deliver_due(wire))
+            # What was delivered has to be told elsewhere as well.
+            await self._ping(wire)
+        return done
+
+    async def _ping(self, wire: Wire) -> None:
+        while await self._pinger.ping_due(wire):
+            pass
 
     async def _push(self) -> int:
         async with Wire(self._allowance, self._agent) as wire:

@@ -100,20 +100,23 @@ class Writing:
             self._store.orders.give_up(now - GIVE_UP_AFTER)
         return released
 
-    def write_digests(self) -> Wrote:
-        """Work off what is due, until nothing is or the model is away."""
+    def write_digests(self, longest: timedelta | None = None) -> Wrote:
+        """Work off what is due, until nothing is, the model is away or the longest time is over."""
         counts: Counter[OrderState] = Counter()
+        until = None if longest is None else self._clock.now() + longest
         if self._writer is None:
             return Wrote(counts)
         self._store.orders.forget(self._clock.now() - KEEP_ORDERS)
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="writing") as pool:
-            for waiting in [pool.submit(self._work_off, self._writer) for _ in range(self._concurrency)]:
+            for waiting in [
+                pool.submit(self._work_off, self._writer, until) for _ in range(self._concurrency)
+            ]:
                 counts.update(waiting.result())
         return Wrote(counts)
 
-    def _work_off(self, writer: ModelWriter) -> Counter[OrderState]:
+    def _work_off(self, writer: ModelWriter, until: datetime | None) -> Counter[OrderState]:
         counts: Counter[OrderState] = Counter()
-        while not self._is_resting() and (taken := self._store.orders.take(self._clock.now(), LEASE, 1)):
+        while not self._is_resting(until) and (taken := self._store.orders.take(self._clock.now(), LEASE, 1)):
             state = self._meet(writer, taken[0])
             counts[state] += 1
             if state in (OrderState.AWAITED, OrderState.FAILED):
@@ -121,10 +124,10 @@ class Writing:
                 break
         return counts
 
-    def _is_resting(self) -> bool:
-        return self._stopping.is_set() or (
-            self._rest_until is not None and self._clock.now() < self._rest_until
-        )
+    def _is_resting(self, until: datetime | None) -> bool:
+        now = self._clock.now()
+        is_over = until is not None and now >= until
+        return self._stopping.is_set() or is_over or (self._rest_until is not None and now < self._rest_until)
 
     def _meet(self, writer: ModelWriter, order: Order) -> OrderState:
         """Write what was ordered; give the order's new state."""

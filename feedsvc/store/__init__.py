@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from feedsvc.store.announcements import AnnouncementStore
+from feedsvc.store.bell import Bell
 from feedsvc.store.bulk import BulkStore
 from feedsvc.store.deliveries import DeliveryStore
 from feedsvc.store.documents import DocumentStore
@@ -15,6 +16,7 @@ from feedsvc.store.engine import open_engine
 from feedsvc.store.figures import FigureStore
 from feedsvc.store.harvests import HarvestStore
 from feedsvc.store.intents import IntentStore
+from feedsvc.store.jobs import JobStore
 from feedsvc.store.ledger import LedgerStore
 from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.migrations import check_schema, migrate
@@ -34,12 +36,13 @@ class Store:
 
     def __init__(self, engine: Engine, ordering: Ordering | None = None) -> None:
         self.engine = engine
-        self.ledger = LedgerStore(engine, ordering)
-        self.likeness = LikenessStore(engine)
+        bell = Bell()
+        self.ledger = LedgerStore(engine, ordering, bell)
+        self.likeness = LikenessStore(engine, bell)
         self.announcements = AnnouncementStore(engine, self.likeness)
-        self.papers = PaperStore(engine)
-        self.digests = DigestStore(engine)
-        self.documents = DocumentStore(engine)
+        self.papers = PaperStore(engine, bell)
+        self.digests = DigestStore(engine, bell)
+        self.documents = DocumentStore(engine, bell)
         self.requests = RequestStore(engine)
         self.figures = FigureStore(engine)
         self.harvests = HarvestStore(engine)
@@ -50,10 +53,11 @@ class Store:
         self.answers = AnswerStore(engine)
         self.findings = FindingStore(engine)
         self.spendings = SpendingStore(engine)
-        self.intents = IntentStore(engine)
+        self.intents = IntentStore(engine, bell)
         self.subscriptions = SubscriptionStore(engine)
         self.deliveries = DeliveryStore(engine)
         self.pings = PingStore(engine)
+        self.jobs = JobStore(engine)
 
     def revision(self) -> int:
         """Give the number of the newest change of content."""

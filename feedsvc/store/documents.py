@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
 
 from feedsvc.paper import Document, DocumentKey
+from feedsvc.steps import Step
 from feedsvc.store import schema
+from feedsvc.store.bell import Bell
 from feedsvc.store.engine import read, write
 from feedsvc.store.marks import drop_marks, is_document, note_marks
 from feedsvc.store.rows import read_document
@@ -27,8 +29,9 @@ class Stamp:
 class DocumentStore:
     """Documents that are built ahead."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bell: Bell | None = None) -> None:
         self._engine = engine
+        self._bell = bell or Bell()
 
     def find(self, key: DocumentKey) -> Document | None:
         """Give a document with its bytes, or None."""
@@ -113,7 +116,8 @@ class DocumentStore:
             connection.execute(statement.values(row))
             if changed:
                 _take_edition(connection)
-                note_marks(connection, key, document.etag, marks)
+                if note_marks(connection, key, document.etag, marks):
+                    self._bell.ring(connection, Step.DELIVER)
         return changed
 
     def note_untouched(self, keys: Iterable[DocumentKey], revision: int) -> None:

@@ -13,7 +13,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from feedsvc.errors import SettingsError, StoreError
 
@@ -34,7 +40,8 @@ def open_engine(url: str, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        # A server that was started again has closed the connections that are kept: they are tried first.
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
         shown = _PASSWORD.sub(r"\1:***@", url)
         raise SettingsError(
@@ -63,6 +70,20 @@ def write(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def write_aside(engine: Engine) -> Iterator[Connection]:
+    """Run a writing transaction on rows that no other depends on: it waits for no turn among the writers.
+
+    Raises StoreError when a row stays locked, or the database cannot be reached.
+    """
+    with (
+        _explained(engine),
+        engine.connect().execution_options(feedsvc_writes="aside") as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
     """Run a reading transaction over one unchanging state of the database. Raises StoreError."""
     with _explained(engine), engine.connect() as connection, connection.begin():
@@ -73,9 +94,9 @@ def read(engine: Engine) -> Iterator[Connection]:
 def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except DatabaseError as error:
-        # The leaves other than this one (a broken constraint, a wrong type) are faults of ours.
-        if isinstance(error, OperationalError) or type(error) is DatabaseError:
+    except (DatabaseError, InterfaceError) as error:
+        # The leaves other than these (a broken constraint, a wrong type) are faults of ours.
+        if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
             raise StoreError(f"{engine.url.render_as_string()}: {error.orig}") from error
         raise
 
@@ -113,8 +134,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgresql(busy_timeout_ms: int, connection: Connection) -> None:
     # As on SQLite: one writer at a time, and readers that see one state.
-    if connection.get_execution_options().get("feedsvc_writes", False):
+    writes = connection.get_execution_options().get("feedsvc_writes", False)
+    if writes:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {busy_timeout_ms}")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+        if writes != "aside":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
+from feedsvc.steps import Step
+from feedsvc.store.bell import Bell
 from feedsvc.store.engine import read, write
 from feedsvc.store.hub_tables import intents
 from feedsvc.store.outcomes import count_outcomes
@@ -19,8 +21,9 @@ from feedsvc.websub.values import HubLimits, Intent, Target
 class IntentStore:
     """Intents in the order in which they were asked. A worker holds those it took until an instant."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bell: Bell | None = None) -> None:
         self._engine = engine
+        self._bell = bell or Bell()
 
     def add(self, intent: Intent, limits: HubLimits, now: datetime) -> str | None:
         """Queue an intent; where too much waits already, give of what, and queue nothing."""
@@ -39,6 +42,7 @@ class IntentStore:
                 if _count(connection, condition) >= most:
                     return what
             add_intents(connection, [intent], now)
+            self._bell.ring(connection, Step.VERIFY)
         return None
 
     def take(self, now: datetime, hold_seconds: float, most: int) -> tuple[Intent, ...]:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from feedsvc.ledger import REBUILT_SOURCE, SETTLED, count_kinds, judge_missing, renew_batch
 from feedsvc.paper import Announcement, Batch, BatchState, Kind, Origin, Paper
+from feedsvc.steps import CONTENT, Step
 from feedsvc.store import schema
+from feedsvc.store.bell import Bell
 from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
 from feedsvc.store.listed import insert_absent, save_announcements, settle_estimates
@@ -38,9 +40,10 @@ class Recorded:
 class LedgerStore:
     """Batches and announcements."""
 
-    def __init__(self, engine: Engine, ordering: Ordering | None = None) -> None:
+    def __init__(self, engine: Engine, ordering: Ordering | None = None, bell: Bell | None = None) -> None:
         self._engine = engine
         self._ordering = ordering
+        self._bell = bell or Bell()
 
     def record_batch(
         self,
@@ -69,6 +72,7 @@ class LedgerStore:
             save_implied(connection, implied, revision)
             index_changes(connection, revision)
             place_orders(connection, revision, self._ordering)
+            self._ring(connection, revision)
         same = known is not None and batch.fingerprint != "" and known.fingerprint == batch.fingerprint
         return Recorded(kept, added, mended, repeated=same and not added and not mended)
 
@@ -91,7 +95,13 @@ class LedgerStore:
                 kept = replace(renew_batch(known, batch), counts=count_kinds(rows))
                 _save_batch(connection, kept, known)
                 _note_settling(known, kept, revision)
+            self._ring(connection, revision)
         return added
+
+    def _ring(self, connection: Connection, revision: Revision) -> None:
+        if revision.taken is not None:
+            ordered = () if self._ordering is None else (Step.WRITE,)
+            self._bell.ring(connection, *CONTENT, *ordered)
 
     def note_batch(self, batch: Batch) -> Recorded:
         """Keep that a batch was asked for and could not be used; what it holds already stays."""

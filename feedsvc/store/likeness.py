@@ -31,7 +31,9 @@ from feedsvc.likeness.reasons import name_shared
 from feedsvc.likeness.weights import NOTHING_COUNTED, Tally, Terms, read_terms, sketch_terms, unpack_tally
 from feedsvc.likeness.words import count_stems
 from feedsvc.paper import Kind, Likeness, Paper
+from feedsvc.steps import Step
 from feedsvc.store import schema
+from feedsvc.store.bell import Bell
 from feedsvc.store.candidates import find_newest_day
 from feedsvc.store.engine import read, write
 from feedsvc.store.place import first_place
@@ -57,8 +59,9 @@ class Unsketched:
 class LikenessStore:
     """Sketches of recent papers. What it finds changes with them alone."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bell: Bell | None = None) -> None:
         self._engine = engine
+        self._bell = bell or Bell()
         self._lock = Lock()
         self._memory = _Memory(0, EMPTY, {})
 
@@ -89,6 +92,8 @@ class LikenessStore:
             for due, terms in papers:
                 if due.paper.id in known:
                     changed += _renew(connection, known[due.paper.id], due, terms, revision)
+            if revision.taken is not None:
+                self._bell.ring(connection, Step.BUILD)
         return changed
 
     def forget_old(self) -> None:

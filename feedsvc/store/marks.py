@@ -19,21 +19,24 @@ def is_document(table: Table, key: DocumentKey) -> ColumnElement[bool]:
     return and_(table.c.feed == feed, table.c.format == format_, table.c.language == language)
 
 
-def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Sequence[str]) -> None:
+def note_marks(connection: Connection, key: DocumentKey, etag: str, marks: Sequence[str]) -> bool:
     """Keep the state of a document that changed; where an entry of it is new, its subscribers are due one.
 
-    An entry that fell out of the document, or whose digest came late, is not worth a delivery.
+    An entry that fell out of the document, or whose digest came late, is not worth a delivery. Gives whether
+    there is one.
     """
     mine = is_document(marked, key)
     newest = select(marked.c.marks).where(mine).order_by(marked.c.number.desc()).limit(1)
     known = connection.execute(newest).scalar()
     feed, format_, language = key
     row = {"feed": feed, "format": format_, "language": language, "etag": etag}
-    if known is None or not set(marks) <= set(known):
+    is_news = known is None or not set(marks) <= set(known)
+    if is_news:
         _note_change(connection, key, row)
     if known is not None:
         _forget_old(connection, key)
     connection.execute(insert(marked).values(row | {"marks": list(marks)}))
+    return is_news
 
 
 def _note_change(connection: Connection, key: DocumentKey, row: dict[str, str]) -> None:

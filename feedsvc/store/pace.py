@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, select, update
 
+from feedsvc.errors import StoreError, UpstreamError
 from feedsvc.http import LONGEST_RETRY_AFTER_SECONDS, Clock
 from feedsvc.store import schema
 from feedsvc.store.engine import write
 
+log = logging.getLogger(__name__)
+
 POLL_SECONDS = 0.5
+# So often is tried to give a turn back; a database that was started again is there in seconds.
+GIVING_BACK = 10
 
 
 class StorePace:
@@ -36,7 +42,7 @@ class StorePace:
         try:
             yield
         finally:
-            self._release(holder)
+            self._give_back(holder)
 
     def postpone(self, seconds: float) -> None:
         """Give nobody a turn for a while, in any process: arXiv asked for that."""
@@ -59,6 +65,20 @@ class StorePace:
                 return free_at - now
             _write_row(connection, holder, now + self._lease, 0.0)
         return 0.0
+
+    def _give_back(self, holder: str) -> None:
+        """Release the turn, in a database that is away for a moment, too: nobody else gets it for minutes."""
+        for _ in range(GIVING_BACK):
+            try:
+                self._release(holder)
+            except StoreError as error:
+                log.warning("the turn to ask arXiv is not given back yet: %s", error)
+                # Who was told to stop waits no more, and tries all the same.
+                with suppress(UpstreamError):
+                    self._clock.sleep(POLL_SECONDS)
+            else:
+                return
+        self._release(holder)
 
     def _release(self, holder: str) -> None:
         free_at = self._clock.now().timestamp() + self._interval

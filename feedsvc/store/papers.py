@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, tuple_, update
 
 from feedsvc.paper import Digest, Paper
+from feedsvc.steps import CONTENT, Step
 from feedsvc.store import schema
+from feedsvc.store.bell import Bell
 from feedsvc.store.engine import read, write
 from feedsvc.store.orders import close_orders
 from feedsvc.store.revisions import Revision
@@ -24,8 +26,9 @@ START: Cursor = (0, "", 0)
 class PaperStore:
     """Paper versions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bell: Bell | None = None) -> None:
         self._engine = engine
+        self._bell = bell or Bell()
 
     def save(self, papers: Sequence[Paper]) -> int:
         """Save paper versions, merged with what is known; give how many changed."""
@@ -35,6 +38,8 @@ class PaperStore:
                 revision = Revision(connection)
                 changed += save_papers(connection, chunk, revision)
                 index_changes(connection, revision)
+                if revision.taken is not None:
+                    self._bell.ring(connection, *CONTENT)
         return changed
 
     def find(self, paper: str, version: int) -> Paper | None:
@@ -83,8 +88,9 @@ class PaperStore:
 class DigestStore:
     """Digests, one a paper version and language."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, bell: Bell | None = None) -> None:
         self._engine = engine
+        self._bell = bell or Bell()
 
     def undigested(self, language: str, after: Cursor, limit: int) -> list[tuple[Cursor, Paper]]:
         """Give paper versions behind a cursor that lack a digest in the language, in order of change.
@@ -114,7 +120,10 @@ class DigestStore:
         changed = 0
         for chunk in chunked(digests):
             with write(self._engine) as connection:
-                changed += _save_digests(connection, chunk)
+                revision = Revision(connection)
+                changed += _save_digests(connection, chunk, revision)
+                if revision.taken is not None:
+                    self._bell.ring(connection, Step.BUILD)
         return changed
 
     def find(self, paper: str, version: int) -> tuple[Digest, ...]:
@@ -145,9 +154,8 @@ class DigestStore:
             }
 
 
-def _save_digests(connection: Connection, digests: Sequence[Digest]) -> int:
+def _save_digests(connection: Connection, digests: Sequence[Digest], revision: Revision) -> int:
     table = schema.digests.c
-    revision = Revision(connection)
     changed = 0
     for digest in digests:
         same = and_(
