@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import logging
 import multiprocessing
 import os
@@ -166,7 +167,7 @@ def fill_store(store: Store, callbacks: list[str], body: bytes) -> None:
     ]
     with write(store.engine) as connection:
         connection.execute(subscriptions.insert(), rows)
-    document = Document("cs.AI", "xml", "en", "application/atom+xml", body, b"", "etag", now)
+    document = Document("cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now)
     store.documents.save(document, Stamp("recipe", 1, 1), marks=["a"])
 
 
