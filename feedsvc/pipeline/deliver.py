@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from random import Random
 
 from feedsvc.feed.topic import Topics
@@ -38,6 +39,8 @@ TAKEN_AT_ONCE = 2000
 FEW_WAITING = 1000
 MANY_SENT = 1000
 LOOK_AGAIN_SECONDS = 0.25
+# So many times within `slow_seconds` it is looked which workers wait.
+LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,10 @@ class _Round:
         self._sent: list[Sent] = []
         self._workers: set[asyncio.Task[None]] = set()
         self._idle: list[asyncio.Future[None]] = []
-        self._patient = 0
-        self._busy = 0
+        # When each attempt began that has a worker's place, the first one first; and those that gave it away.
+        self._begun: dict[int, float] = {}
+        self._patient: set[int] = set()
+        self._numbers = count()
         self._bell = asyncio.Event()
         self._is_more = True
         self._looked_at = 0.0
@@ -172,20 +177,22 @@ class _Round:
     async def run(self) -> int:
         for _ in range(self._options.workers):
             self._hire()
+        relieving = asyncio.create_task(self._relieve_slow())
         done = 0
         try:
             while True:
                 taken = await self._feed()
                 done += await self._flush()
-                if not (taken or self._busy or self._lanes.waiting or self._sent):
+                if not (taken or self._is_busy or self._lanes.waiting or self._sent):
                     return done
                 await self._wait()
         finally:
             self._is_over = True
             self._wake(len(self._idle))
-            for worker in self._workers:
-                worker.cancel()
-            await asyncio.gather(*self._workers, return_exceptions=True)
+            tasks = (relieving, *self._workers)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._flush()
 
     async def _feed(self) -> int:
@@ -209,7 +216,7 @@ class _Round:
 
     def _wants_more(self) -> bool:
         """Tell whether to look into the store: where it may have more, else only now and then."""
-        if self._is_more or not (self._busy or self._lanes.waiting):
+        if self._is_more or not (self._is_busy or self._lanes.waiting):
             return True
         return asyncio.get_running_loop().time() - self._looked_at >= LOOK_AGAIN_SECONDS
 
@@ -235,9 +242,8 @@ class _Round:
         loop = asyncio.get_running_loop()
         while (following := await self._next()) is not None:
             host, delivery = following
-            self._busy += 1
-            relief = [False]
-            timer = loop.call_later(self._options.slow_seconds, self._relieve, relief)
+            number = next(self._numbers)
+            self._begun[number] = loop.time()
             try:
                 is_kept = self._lanes.waits(host)
                 sent = await self._deliverer.send(self._wire, delivery, is_kept=is_kept)
@@ -247,23 +253,33 @@ class _Round:
                 log.exception("no delivery to %s", host, extra={"action": "deliver"})
                 self._sent.append(self._deliverer.fail(delivery, "fault", type(error).__name__))
             finally:
-                timer.cancel()
-                self._busy -= 1
+                self._begun.pop(number, None)
+                is_replaced = number in self._patient
+                self._patient.discard(number)
                 self._lanes.finish(host)
             is_low = self._is_more and self._lanes.waiting < FEW_WAITING
-            if is_low or len(self._sent) >= MANY_SENT or not self._busy:
+            if is_low or len(self._sent) >= MANY_SENT or not self._is_busy:
                 self._bell.set()
-            if relief[0]:
-                self._patient -= 1
+            if is_replaced:
                 self._wake(1)
                 return
 
-    def _relieve(self, relief: list[bool]) -> None:
-        """Have another worker take the place of one that waits for a slow host."""
-        if self._patient < self._options.patient and not self._is_over:
-            self._patient += 1
-            relief[0] = True
-            self._hire()
+    async def _relieve_slow(self) -> None:
+        """Have other workers take the places of those that wait for slow hosts."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._options.slow_seconds / LOOKS)
+            began_by = loop.time() - self._options.slow_seconds
+            for number, began in tuple(self._begun.items()):
+                if began > began_by or len(self._patient) >= self._options.patient:
+                    break
+                del self._begun[number]
+                self._patient.add(number)
+                self._hire()
+
+    @property
+    def _is_busy(self) -> bool:
+        return bool(self._begun or self._patient)
 
     async def _next(self) -> tuple[str, Delivery] | None:
         while not self._is_over:

@@ -12,6 +12,7 @@ import ssl
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address
 from typing import cast
 
@@ -194,9 +195,13 @@ class Poster:
         self._resolver = resolver
         self._seconds = seconds
         self._deadlines = _Deadlines(seconds)
-        self._tls = ssl.create_default_context()
         self._kept: dict[tuple[bool, str, int], list[_Line]] = {}
         self._open: set[_Line] = set()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Reading the system's certificates takes tens of milliseconds: only for who needs them.
+        return ssl.create_default_context()
 
     async def post(
         self, place: Place, headers: Mapping[str, str], body: bytes, *, is_kept: bool
