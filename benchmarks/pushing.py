@@ -167,7 +167,9 @@ def fill_store(store: Store, callbacks: list[str], body: bytes) -> None:
     ]
     with write(store.engine) as connection:
         connection.execute(subscriptions.insert(), rows)
-    document = Document("cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now)
+    document = Document(
+        "cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now
+    )
     store.documents.save(document, Stamp("recipe", 1, 1), marks=["a"])
 
 

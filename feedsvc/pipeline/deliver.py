@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,7 @@ from random import Random
 
 from feedsvc.feed.topic import Topics
 from feedsvc.http import Clock
+from feedsvc.paper import DocumentKey
 from feedsvc.pipeline.payloads import Payloads
 from feedsvc.store import Store
 from feedsvc.store.deliveries import Sent
@@ -39,6 +41,10 @@ TAKEN_AT_ONCE = 2000
 FEW_WAITING = 1000
 MANY_SENT = 1000
 LOOK_AGAIN_SECONDS = 0.25
+# So many may wait for slow hosts, if the system allows as many open files, and these besides.
+MOST_PATIENT = 1500
+LEAST_PATIENT = 100
+FILES_BESIDES = 512
 # So many times within `slow_seconds` it is looked which workers wait.
 LOOKS = 5
 
@@ -58,6 +64,12 @@ class DeliveryOptions:
     slow_seconds: float = 0.5
     hold_seconds: float = HOLD_SECONDS
     retries: RetryPlan = DELIVERIES
+
+
+def choose_patience(file_limit: int) -> int:
+    """Give how many may wait for slow hosts, by how many files a process may have open; -1 is no limit."""
+    allowed = MOST_PATIENT if file_limit < 0 else file_limit - FILES_BESIDES
+    return min(max(allowed, LEAST_PATIENT), MOST_PATIENT)
 
 
 class Deliverer:
@@ -83,28 +95,42 @@ class Deliverer:
         self._circuits = Circuits()
         self._links = ", ".join(f'<{hub}>; rel="hub"' for hub in hubs)
         self._link = lru_cache(1000)(self._write_link)
+        self._in_use: Counter[DocumentKey] = Counter()
         self.is_stopping = False
 
     async def deliver_due(self, wire: Wire) -> int:
         """Send what is due; give how many deliveries came to an end."""
+        self._in_use.clear()
         return await _Round(self, wire).run()
 
-    def take_more(self, without: Sequence[str]) -> tuple[Delivery, ...]:
-        """Take the next deliveries, and read the documents that they are about."""
+    def take_more(self, without: Sequence[str]) -> tuple[tuple[Delivery, ...], bool]:
+        """Take the next deliveries, and read the documents that they are about; tell whether more is due.
+
+        Those for whose documents there is no room are given back: they are due later, not now.
+        """
         rows, now = self._store.deliveries, self._clock.now()
         for key in rows.noticed():
             rows.spread(key, now, hubs=self._others, topic=self._topics.write_url(key))
         taken = rows.take(now, self.options.hold_seconds, TAKEN_AT_ONCE, without)
-        wanted: dict[tuple[str, str, str], set[str | None]] = {}
+        wanted: dict[DocumentKey, set[str | None]] = {}
         for delivery in taken:
             wanted.setdefault(delivery.target.document, set()).add(delivery.delivered_etag)
         # After the taking: what is sent is never older than what another process may have sent before.
-        self._payloads.refresh(wanted)
-        return taken
+        self._payloads.refresh(wanted, self._in_use)
+        known = tuple(each for each in taken if self._payloads.knows(each.target.document))
+        self._in_use.update(each.target.document for each in known)
+        if len(known) == len(taken):
+            return known, len(taken) == TAKEN_AT_ONCE
+        left = [each for each in taken if not self._payloads.knows(each.target.document)]
+        rows.finish(list(map(self.let_go, left)), now)
+        return known, False
 
     def finish(self, sent: Sequence[Sent]) -> None:
         """Keep what came of deliveries."""
         self._store.deliveries.finish(sent, self._clock.now())
+        self._in_use.subtract(each.delivery.target.document for each in sent)
+        # Removes what is no more in use.
+        self._in_use = +self._in_use
 
     def let_go(self, delivery: Delivery) -> Sent:
         """Give a delivery back, as it was."""
@@ -117,8 +143,6 @@ class Deliverer:
             return self.let_go(delivery)
         if (until := self._circuits.open_until(host, now)) is not None:
             return Sent(delivery, "left", again_after=float(math.ceil(until - now)), is_attempt=False)
-        if not self._payloads.knows(delivery.target.document):
-            return self.let_go(delivery)
         found = self._payloads.find(delivery.target.document, delivery.delivered_etag)
         if found is None:
             return Sent(delivery, "left", is_attempt=False)
@@ -181,8 +205,9 @@ class _Round:
         done = 0
         try:
             while True:
-                taken = await self._feed()
+                # In this order, so that documents that were sent make room for those to be sent.
                 done += await self._flush()
+                taken = await self._feed()
                 if not (taken or self._is_busy or self._lanes.waiting or self._sent):
                     return done
                 await self._wait()
@@ -206,11 +231,10 @@ class _Round:
         crowded = self._lanes.crowded(8 * self._options.per_host)
         if self._lanes.waiting >= FEW_WAITING + len(crowded) * TAKEN_AT_ONCE:
             return 0
-        taken = await asyncio.to_thread(self._deliverer.take_more, crowded)
+        taken, self._is_more = await asyncio.to_thread(self._deliverer.take_more, crowded)
         for delivery in taken:
             self._lanes.add(delivery.target.host, delivery)
         self._wake(len(taken))
-        self._is_more = len(taken) == TAKEN_AT_ONCE
         self._looked_at = asyncio.get_running_loop().time()
         return len(taken)
 

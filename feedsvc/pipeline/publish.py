@@ -34,7 +34,7 @@ from feedsvc.pipeline.days import (
 )
 from feedsvc.pipeline.fragments import Fragments
 from feedsvc.pipeline.shelf import Shelf
-from feedsvc.pipeline.states import Built, mark_entry
+from feedsvc.pipeline.states import Built, mark_day, mark_entry
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
 from feedsvc.query.registry import Registry
@@ -265,10 +265,13 @@ class Publisher:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
         stamp = Stamp(recipe, revision, len(entries))
-        papers, marks = [entry.paper.id for entry in entries], list(map(mark_entry, entries))
+        papers = [entry.paper.id for entry in entries]
         # Packing costs more than putting a document together: it is left until the bytes are known to differ.
         if known is not None and self._store.documents.confirm(key, tag_body(body), stamp, papers):
             return "same"
+        # An entry of a daily feed is a day.
+        days = (mark_day(*each) for each in group_by_day(entries))
+        marks = list(days if feed.is_daily else map(mark_entry, entries))
         changed = self._store.documents.save(self._finish_document(key, body), stamp, papers, marks)
         return "changed" if changed else "same"
 

@@ -24,8 +24,13 @@ MOST_ANSWER_BYTES = 4096
 MOST_INTERIM = 8
 # A kept connection that nobody used for so long may be closed at the other end by now.
 IDLE_SECONDS = 5.0
-# A longer body is written by itself: copying it behind its head costs more than a second packet.
-MOST_JOINED_BYTES = 64_000
+# So many are kept; then the one that was idle longest goes.
+MOST_KEPT = 256
+# A longer body is written in parts, one when the last one is gone: of what a slow host has not taken yet no
+# more is copied. The first part goes with the head.
+PART_BYTES = 131_072
+
+_Origin = tuple[bool, str, int]
 
 _HOST = r"\[[0-9a-f:.]+\]|[^/?#@:\[\]\\\s]+"
 _ADDRESS = re.compile(rf"(https?)://({_HOST})(?::(\d{{1,5}}))?((?:[/?][!-~]*)?)", re.IGNORECASE)
@@ -78,6 +83,8 @@ class _Line(asyncio.Protocol):
         self._buffer = b""
         self._interim = 0
         self._answer: asyncio.Future[tuple[int, float]] | None = None
+        self._rest = memoryview(b"")
+        self._is_full = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -94,16 +101,28 @@ class _Line(asyncio.Protocol):
         self._buffer = b""
         self._interim = 0
         self._answer = asyncio.get_running_loop().create_future()
-        if len(body) <= MOST_JOINED_BYTES:
-            self._transport.write(head + body)
-        else:
-            self._transport.write(head)
-            self._transport.write(memoryview(body))
+        self._rest = memoryview(body)[PART_BYTES:]
+        self._transport.write(head + body[:PART_BYTES])
+        self._pour()
         return self._answer
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        self._pour()
+
+    def _pour(self) -> None:
+        assert self._transport is not None
+        while self._rest and not self._is_full:
+            part, self._rest = self._rest[:PART_BYTES], self._rest[PART_BYTES:]
+            self._transport.write(part)
 
     def close(self) -> None:
         """Close at once, whatever is under way."""
         self.is_open = False
+        self._rest = memoryview(b"")
         if self._transport is not None:
             self._transport.abort()
 
@@ -139,7 +158,7 @@ class _Line(asyncio.Protocol):
         length = 0 if status in (204, 304) else self._length_of(head)
         if length is not None and len(rest) < length <= MOST_ANSWER_BYTES:
             return  # the rest of a short answer is on its way
-        if len(rest) != length or _CLOSES.search(head):
+        if len(rest) != length or self._rest or _CLOSES.search(head):
             self.close()
         retry = _RETRY.search(head)
         assert self._answer is not None
@@ -195,7 +214,8 @@ class Poster:
         self._resolver = resolver
         self._seconds = seconds
         self._deadlines = _Deadlines(seconds)
-        self._kept: dict[tuple[bool, str, int], list[_Line]] = {}
+        self._kept: dict[_Origin, list[_Line]] = {}
+        self._idle: dict[_Line, _Origin] = {}
         self._open: set[_Line] = set()
 
     @cached_property
@@ -230,9 +250,10 @@ class Poster:
             line.close()
         self._open.clear()
         self._kept.clear()
+        self._idle.clear()
 
     async def _exchange(
-        self, line: _Line, key: tuple[bool, str, int], head: bytes, body: bytes, *, is_kept: bool
+        self, line: _Line, key: _Origin, head: bytes, body: bytes, *, is_kept: bool
     ) -> tuple[int, float]:
         is_done = False
         try:
@@ -243,21 +264,33 @@ class Poster:
             return answer
         finally:
             if is_done and is_kept and line.is_open:
-                line.used_at = asyncio.get_running_loop().time()
-                self._kept.setdefault(key, []).append(line)
+                self._keep(line, key)
             else:
-                line.close()
-                self._open.discard(line)
+                self._drop(line)
 
-    def _take_kept(self, key: tuple[bool, str, int]) -> _Line | None:
+    def _keep(self, line: _Line, key: _Origin) -> None:
+        line.used_at = asyncio.get_running_loop().time()
+        self._kept.setdefault(key, []).append(line)
+        self._idle[line] = key
+        if len(self._idle) > MOST_KEPT:
+            oldest = next(iter(self._idle))
+            lines = self._kept[self._idle.pop(oldest)]
+            lines.remove(oldest)
+            self._drop(oldest)
+
+    def _drop(self, line: _Line) -> None:
+        line.close()
+        self._open.discard(line)
+
+    def _take_kept(self, key: _Origin) -> _Line | None:
         lines = self._kept.get(key)
         oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
         while lines:
             line = lines.pop()
+            del self._idle[line]
             if line.is_open and line.used_at > oldest:
                 return line
-            line.close()
-            self._open.discard(line)
+            self._drop(line)
         return None
 
     async def _connect(self, place: Place) -> _Line:
