@@ -136,7 +136,7 @@ def make_pusher(
         clock,
         topics,
         Verifier(store, clock, TopicJudge(topics, publisher), limit_hub(hub), random),
-        Deliverer(store, clock, topics, settings.hub_urls, payloads, chosen, random),
+        Deliverer(store, clock, topics, settings.hub_urls, settings.other_hubs, payloads, chosen, random),
         Pinger(store, clock, random),
         allow_callbacks(hub),
         f"feedsvc/{version('feedsvc')} (+{settings.base}/)",

@@ -76,7 +76,10 @@ def make_pusher(
         clock,
         topics,
         Verifier(store, clock, judge, HubLimits(), Random(1)),
-        Deliverer(store, clock, topics, hubs, payloads, options or DeliveryOptions(workers=8), Random(1)),
+        Deliverer(
+            *(store, clock, topics, hubs, [hub for hub in hubs if hub != HUB], payloads),
+            *(options or DeliveryOptions(workers=8), Random(1)),
+        ),
         Pinger(store, clock, Random(1)),
         Allowance(frozenset(), loopback=True),
         "feedsvc/test",
@@ -485,6 +488,20 @@ def test_other_hubs_are_told_of_each_changed_topic(store: Store, clock: FakeCloc
         [("hub.mode", "publish"), ("hub.url", TOPIC.replace(".xml", ".rss"))],
         [("hub.mode", "publish"), ("hub.url", TOPIC)],
     ]
+
+
+def test_other_hubs_are_told_where_there_is_no_own_one(store: Store, clock: FakeClock) -> None:
+    told: list[bytes] = []
+
+    def take(body: bytes) -> int:
+        told.append(body)
+        return 204
+
+    publish(store, 1)
+    with run_subscriber(react=take) as other:
+        make_pusher(store, clock, hubs=(other.url,)).push_due()
+
+    assert [dict(parse_qsl(body.decode()))["hub.url"] for body in told] == [TOPIC]
 
 
 def test_another_hub_that_is_down_is_told_later(store: Store, clock: FakeClock) -> None:

@@ -150,7 +150,11 @@ def test_a_long_body_comes_whole_and_the_next_one_behind_it() -> None:
 
 def test_of_what_a_slow_host_has_not_taken_little_is_copied(server: Server) -> None:
     """Sixty megabytes are on their way to a host that takes nothing; the process holds no second copy."""
-    server.replies = [lambda peer: bool(server.stopping.wait(1.0)) and None]
+
+    def wait(_peer: socket.socket) -> None:
+        server.stopping.wait(1.0)
+
+    server.replies = [wait]
     body = b"x" * 60_000_000
     tracemalloc.start()
     try:

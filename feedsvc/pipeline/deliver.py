@@ -73,7 +73,10 @@ def choose_patience(file_limit: int) -> int:
 
 
 class Deliverer:
-    """Sends every document that is due to a subscriber, until none is."""
+    """Sends every document that is due to a subscriber, until none is.
+
+    `hubs` are those that a delivery names, `others` those of them that are told of what changed.
+    """
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class Deliverer:
         clock: Clock,
         topics: Topics,
         hubs: Sequence[str],
+        others: Sequence[str],
         payloads: Payloads,
         options: DeliveryOptions,
         random: Random,
@@ -89,7 +93,7 @@ class Deliverer:
         self._store = store
         self._clock = clock
         self._topics = topics
-        self._others = tuple(hubs[1:])
+        self._others = tuple(others)
         self._payloads = payloads
         self._random = random
         self._circuits = Circuits()

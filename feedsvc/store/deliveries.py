@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -35,7 +36,7 @@ from feedsvc.websub.values import Delivery, Target
 SPREAD_AT_ONCE = 5000
 IN_ONE_STATEMENT = 500
 # What a worker has to know of a subscription.
-_DELIVERED = tuple(
+_DELIVERED: tuple[Column[Any], ...] = tuple(
     subscriptions.c[name]
     for name in (
         *("number", "topic", "callback", "host", "secret", "delivered_etag"),
@@ -137,7 +138,7 @@ class DeliveryStore:
             query = query.where(table.host.not_in(sorted(without)))
         held_until = moment + hold_seconds
         with write(self._engine) as connection:
-            rows = connection.execute(query).all()
+            rows: Sequence[Row[Any]] = connection.execute(query).all()
             for part in _parts([row.number for row in rows]):
                 held = update(deliveries).where(table.subscription.in_(part))
                 connection.execute(held.values(held_until=held_until))

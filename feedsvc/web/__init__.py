@@ -150,7 +150,7 @@ class House:
         settings = self.settings
         yield MetricViews(StoreCollector(self.store, self.watch, settings.languages[0]))
         yield HealthViews(self.store)
-        if settings.hub.mode != "off":
+        if settings.hub.is_served:
             topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
             yield HubViews(self.store, topics, settings.hub, self.clock)
 
