@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import multiprocessing
 import os
 import resource
@@ -174,7 +175,7 @@ def deliver_all(store: Store, options: DeliveryOptions) -> int:
     topics = Topics("https://feeds.example.org", Catalogue({}), ("en",), ("xml",))
     payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=False)
     clock = SystemClock()
-    deliverer = Deliverer(store, clock, topics, [HUB], payloads, options, Random(1))
+    deliverer = Deliverer(store, clock, topics, [HUB], [], payloads, options, Random(1))
 
     async def run() -> None:
         async with Wire(HERE, "feedsvc/benchmark") as wire:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from random import Random
+from resource import RLIMIT_NOFILE, getrlimit
 
 from flask import Flask
 
@@ -27,7 +28,7 @@ from feedsvc.http import Client, Clock
 from feedsvc.pipeline import Pipeline
 from feedsvc.pipeline.catchup import CatchUp
 from feedsvc.pipeline.contents import ORIGINAL_LANGUAGE
-from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions
+from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions, choose_patience
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.harvest import Harvester
 from feedsvc.pipeline.ingest import Ingest
@@ -175,13 +176,14 @@ def make_pusher(
     """Make what verifies subscriptions and delivers documents; `options` stand for the settings' own."""
     hub, random = settings.hub, Random()
     payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=hub.diff)
-    chosen = options or DeliveryOptions(signature=hub.signature)
+    file_limit, _ = getrlimit(RLIMIT_NOFILE)
+    chosen = options or DeliveryOptions(signature=hub.signature, patient=choose_patience(file_limit))
     return Pusher(
         store,
         clock,
         topics,
         Verifier(store, clock, TopicJudge(topics, publisher), limit_hub(hub), random),
-        Deliverer(store, clock, topics, settings.hub_urls, payloads, chosen, random),
+        Deliverer(store, clock, topics, settings.hub_urls, settings.other_hubs, payloads, chosen, random),
         Pinger(store, clock, random),
         allow_callbacks(hub),
         f"feedsvc/{version('feedsvc')} (+{settings.base}/)",

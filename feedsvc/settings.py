@@ -168,13 +168,13 @@ class HubSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mode: Literal["off", "own", "publish"] = Field(
+    mode: Literal["off", "own", "publish", "others"] = Field(
         "own",
         description="`own`, this service is the hub of its feeds; `publish`, it tells other hubs as well; "
-        "`off`, neither",
+        "`others`, it only tells other hubs; `off`, neither",
     )
     others: Annotated[tuple[HttpUrl, ...], NoDecode] = Field(
-        (), description="addresses of the other hubs, comma-separated, with mode `publish`"
+        (), description="addresses of the other hubs, comma-separated, with mode `publish` or `others`"
     )
     diff: bool = Field(
         False, description="whether a delivery holds only the entries that are new since the last one"
@@ -217,9 +217,14 @@ class HubSettings(BaseModel):
     def _check_order(self) -> HubSettings:
         if not self.least_lease_seconds <= self.lease_seconds <= self.longest_lease_seconds:
             raise ValueError("expected least_lease_seconds <= lease_seconds <= longest_lease_seconds")
-        if (self.mode == "publish") != bool(self.others):
-            raise ValueError("others are told with the mode publish: expected both or neither")
+        if (self.mode in ("publish", "others")) != bool(self.others):
+            raise ValueError("others are told with the mode publish or others: expected both or neither")
         return self
+
+    @property
+    def is_served(self) -> bool:
+        """Whether this service is a hub itself."""
+        return self.mode in ("own", "publish")
 
 
 class Settings(BaseSettings):
@@ -325,8 +330,13 @@ class Settings(BaseSettings):
     @property
     def hub_urls(self) -> tuple[str, ...]:
         """Where the feeds can be subscribed to: our own hub first."""
-        own = () if self.hub.mode == "off" else (f"{self.base}/hub",)
-        return (*own, *map(str, self.hub.others))
+        own = (f"{self.base}/hub",) if self.hub.is_served else ()
+        return (*own, *self.other_hubs)
+
+    @property
+    def other_hubs(self) -> tuple[str, ...]:
+        """The hubs that are told of what changed."""
+        return tuple(map(str, self.hub.others))
 
     @classmethod
     def settings_customise_sources(

@@ -15,7 +15,7 @@ from feedsvc.feed.saved import SavedFeed
 from feedsvc.settings import HubSettings
 from tests.builders import make_digest
 from tests.subscriber import Subscriber, run_subscriber
-from tests.web_house import NOON, PAPERS, House, announce, make_paper, open_house
+from tests.web_house import NOON, PAPERS, House, announce, make_paper, open_house, settle_day
 
 BASE = "https://feeds.example.org"
 TOPIC = f"{BASE}/feeds/cs.AI.xml"
@@ -382,6 +382,35 @@ def test_an_error_is_told_in_plain_text(
 def test_what_is_no_form_is_refused(quiet_house: House) -> None:
     assert quiet_house.client.post("/hub", json={"hub.mode": "subscribe"}).status_code == 415
     assert quiet_house.client.get("/hub").status_code == 405
+
+
+def test_with_other_hubs_only_ours_is_not_served_and_theirs_are_named(tmp_path: Path) -> None:
+    others = ("https://one.example/", "https://two.example/hub")
+    with open_small_house(tmp_path, mode="others", others=others) as house:
+        answer = house.client.get("/feeds/cs.AI.xml")
+
+        assert ask(house, "http://127.0.0.1/cb").status_code == 404
+        links = answer.headers["Link"]
+        assert [hub in links for hub in (*others, f"{BASE}/hub")] == [True, True, False]
+        assert answer.data.count(b'rel="hub"') == 2
+
+
+@pytest.mark.parametrize("format", ["xml", "rss"])
+def test_by_setting_a_daily_feed_is_delivered_by_the_day(
+    tmp_path: Path, reader: Subscriber, format: str
+) -> None:
+    topic = f"{BASE}/feeds/daily/cs.AI.{format}"
+    with open_small_house(tmp_path, diff=True) as house:
+        settle_day(house)
+        subscribe(house, reader.url, topic)
+        publish(house, 99)
+        settle_day(house, house.clock.moment.date())
+        house.publisher.build_documents()
+        house.pusher.push_due()
+
+    first, second = reader.delivered
+    assert len(second.entries) == 1
+    assert not set(second.entries) & set(first.entries)
 
 
 def test_encodings_that_say_nothing_make_no_other_topic(house: House, reader: Subscriber) -> None:

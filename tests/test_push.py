@@ -20,9 +20,9 @@ import pytest
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topics
 from feedsvc.paper import Entry, Kind
-from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions
-from feedsvc.pipeline.intents import Verifier
-from feedsvc.pipeline.payloads import Payloads
+from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions, choose_patience
+from feedsvc.pipeline.intents import Judge, Verifier
+from feedsvc.pipeline.payloads import MOST_BYTES, Payloads
 from feedsvc.pipeline.pings import Pinger
 from feedsvc.pipeline.push import Pusher
 from feedsvc.pipeline.states import mark_entry
@@ -30,9 +30,10 @@ from feedsvc.render import Head, load_formats
 from feedsvc.store import Store, open_store
 from feedsvc.store.documents import Stamp
 from feedsvc.websub.address import Allowance
-from feedsvc.websub.values import HubLimits
+from feedsvc.websub.retries import VERIFICATIONS
+from feedsvc.websub.values import HubLimits, Target
 from tests.builders import NOON, make_document, make_paper
-from tests.hub_rows import TOPIC, subscribe
+from tests.hub_rows import TOPIC, make_intent, subscribe
 from tests.loopback import FakeClock
 from tests.subscriber import Subscriber, run_subscriber
 
@@ -65,15 +66,20 @@ def make_pusher(
     *,
     diff: bool = False,
     hubs: Sequence[str] = (HUB,),
+    most_bytes: int = MOST_BYTES,
+    judge: Judge = lambda target: None,
 ) -> Pusher:
     topics = Topics("https://feeds.example.org", Catalogue({}), ("en",), tuple(load_formats()))
-    payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=diff)
+    payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=diff, most_bytes=most_bytes)
     return Pusher(
         store,
         clock,
         topics,
-        Verifier(store, clock, lambda target: None, HubLimits(), Random(1)),
-        Deliverer(store, clock, topics, hubs, payloads, options or DeliveryOptions(workers=8), Random(1)),
+        Verifier(store, clock, judge, HubLimits(), Random(1)),
+        Deliverer(
+            *(store, clock, topics, hubs, [hub for hub in hubs if hub != HUB], payloads),
+            *(options or DeliveryOptions(workers=8), Random(1)),
+        ),
         Pinger(store, clock, Random(1)),
         Allowance(frozenset(), loopback=True),
         "feedsvc/test",
@@ -226,10 +232,16 @@ def test_a_slow_host_and_a_dead_one_delay_nobody(store: Store, clock: FakeClock,
     assert done_meanwhile == [40]
 
 
+@pytest.mark.parametrize(
+    ("file_limit", "patience"), [(256, 100), (1024, 512), (4096, 1500), (1_048_576, 1500), (-1, 1500)]
+)
+def test_no_more_wait_for_slow_hosts_than_files_may_be_open(file_limit: int, patience: int) -> None:
+    assert choose_patience(file_limit) == patience
+
+
 def test_a_document_that_had_to_make_room_for_others_is_read_again_and_delivered(
     store: Store, clock: FakeClock, reader: Subscriber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feedsvc.pipeline.payloads.MOST_PAYLOADS", 0)
     monkeypatch.setattr("feedsvc.pipeline.deliver.TAKEN_AT_ONCE", 2)
     for suffix in ("xml", "rss", "json"):
         for number in range(4):
@@ -242,7 +254,7 @@ def test_a_document_that_had_to_make_room_for_others_is_read_again_and_delivered
         return 200
 
     reader.react = answer_late
-    make_pusher(store, clock, DeliveryOptions(workers=1)).push_due()
+    make_pusher(store, clock, DeliveryOptions(workers=1), most_bytes=0).push_due()
 
     assert reader.attempts == 12
     assert all(each.delivered_at for each in store.subscriptions.walk())
@@ -267,6 +279,33 @@ def test_a_delivery_that_brings_an_error_of_ours_stops_no_other(
     failed = [each for each in store.subscriptions.walk() if each.failures]
     assert {each.last_failure for each in failed} == {"RecursionError"}
     assert store.subscriptions.sum_up().deliveries == len(failed) == 4
+
+
+def test_a_verification_that_brings_an_error_of_ours_stops_no_other(
+    store: Store, clock: FakeClock, reader: Subscriber
+) -> None:
+    def judge(target: Target) -> str | None:
+        if "bad" in target.callback:
+            raise RecursionError
+        return None
+
+    pusher = make_pusher(store, clock, judge=judge)
+    for number in range(4):
+        for word in ("bad", "good"):
+            intent = make_intent(f"{reader.url}?{word}{number}")
+            assert store.intents.add(intent, HubLimits(), clock.now()) is None
+    pusher.push_due()
+
+    assert {each.target.callback for each in store.subscriptions.walk()} == {
+        f"{reader.url}?good{number}" for number in range(4)
+    }
+    assert store.intents.count() == 4
+
+    for _ in range(VERIFICATIONS.attempts):
+        clock.time += timedelta(seconds=VERIFICATIONS.longest)
+        pusher.push_due()
+
+    assert store.intents.count() == 0
 
 
 def test_a_host_that_does_not_answer_is_left_alone_after_a_few_attempts(
@@ -449,6 +488,20 @@ def test_other_hubs_are_told_of_each_changed_topic(store: Store, clock: FakeCloc
         [("hub.mode", "publish"), ("hub.url", TOPIC.replace(".xml", ".rss"))],
         [("hub.mode", "publish"), ("hub.url", TOPIC)],
     ]
+
+
+def test_other_hubs_are_told_where_there_is_no_own_one(store: Store, clock: FakeClock) -> None:
+    told: list[bytes] = []
+
+    def take(body: bytes) -> int:
+        told.append(body)
+        return 204
+
+    publish(store, 1)
+    with run_subscriber(react=take) as other:
+        make_pusher(store, clock, hubs=(other.url,)).push_due()
+
+    assert [dict(parse_qsl(body.decode()))["hub.url"] for body in told] == [TOPIC]
 
 
 def test_another_hub_that_is_down_is_told_later(store: Store, clock: FakeClock) -> None:

@@ -242,6 +242,15 @@ def test_other_hubs_stand_behind_our_own(monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
+def test_other_hubs_can_be_the_only_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEEDSVC_HUB__MODE", "others")
+    monkeypatch.setenv("FEEDSVC_HUB__OTHERS", "https://one.example/")
+
+    settings = load_settings()
+    assert settings.hub_urls == settings.other_hubs == ("https://one.example/",)
+    assert not settings.hub.is_served
+
+
 def test_without_a_hub_there_is_no_address_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEEDSVC_HUB__MODE", "off")
 
@@ -252,6 +261,7 @@ def test_without_a_hub_there_is_no_address_of_one(monkeypatch: pytest.MonkeyPatc
     ("name", "value", "said"),
     [
         ("MODE", "publish", "expected both or neither"),
+        ("MODE", "others", "expected both or neither"),
         ("OTHERS", "https://one.example/", "expected both or neither"),
         ("PORTS", "80,0", "0 is no port"),
         ("PORTS", "http", "hub.ports"),

@@ -7,15 +7,17 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 import pytest
 
 from feedsvc.websub.address import Allowance
-from feedsvc.websub.post import MOST_ANSWER_BYTES, Place, read_place
+from feedsvc.websub.post import MOST_ANSWER_BYTES, PART_BYTES, Place, read_place
 from feedsvc.websub.wire import GuardedResolver, Reply, Wire
 from tests.loopback import Server, write
+from tests.subscriber import run_subscriber
 
 HERE = Allowance(frozenset(), loopback=True)
 Value = TypeVar("Value")
@@ -127,6 +129,56 @@ def test_a_pause_that_is_asked_for_is_told(server: Server) -> None:
     server.replies = [write(status="503 Busy", headers=("Retry-After: 120",))]
 
     assert send(lambda wire: wire.get(server.url)).retry_after == 120.0
+
+
+def test_a_long_body_comes_whole_and_the_next_one_behind_it() -> None:
+    bodies = [bytes(range(256)) * 8000, b"short", b"z" * (3 * PART_BYTES)]
+    came: list[bytes] = []
+
+    async def post_all(wire: Wire, url: str) -> None:
+        for body in bodies:
+            assert (await wire.post(url, {}, body, is_kept=True)).is_success
+
+    def take(body: bytes) -> int:
+        came.append(body)
+        return 204
+
+    with run_subscriber(react=take) as reader:
+        send(lambda wire: post_all(wire, reader.url))
+    assert came == bodies
+
+
+def test_of_what_a_slow_host_has_not_taken_little_is_copied(server: Server) -> None:
+    """Sixty megabytes are on their way to a host that takes nothing; the process holds no second copy."""
+
+    def wait(_peer: socket.socket) -> None:
+        server.stopping.wait(1.0)
+
+    server.replies = [wait]
+    body = b"x" * 60_000_000
+    tracemalloc.start()
+    try:
+        reply = send(lambda wire: wire.post(server.url, {}, body), seconds=0.3)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert reply.error == "no whole answer within 0.3 s"
+    assert most < 5_000_000
+
+
+def test_no_more_than_some_connections_are_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one, each of two hosts has to be connected to anew."""
+    monkeypatch.setattr("feedsvc.websub.post.MOST_KEPT", 1)
+    server.replies = [write()]
+    hosts = [server.url, server.url.replace("127.0.0.1", "localhost")]
+
+    async def post_to_each(wire: Wire) -> None:
+        for url in (*hosts, *hosts):
+            assert (await wire.post(url, {}, b"", is_kept=True)).is_success
+
+    send(post_to_each)
+    assert server.connections == 4
 
 
 def test_a_connection_is_kept_only_on_demand(server: Server) -> None:

@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from random import Random
 
 from feedsvc.feed.topic import Topics
 from feedsvc.http import Clock
+from feedsvc.paper import DocumentKey
 from feedsvc.pipeline.payloads import Payloads
 from feedsvc.store import Store
 from feedsvc.store.deliveries import Sent
@@ -38,6 +41,12 @@ TAKEN_AT_ONCE = 2000
 FEW_WAITING = 1000
 MANY_SENT = 1000
 LOOK_AGAIN_SECONDS = 0.25
+# So many may wait for slow hosts, if the system allows as many open files, and these besides.
+MOST_PATIENT = 1500
+LEAST_PATIENT = 100
+FILES_BESIDES = 512
+# So many times within `slow_seconds` it is looked which workers wait.
+LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,17 @@ class DeliveryOptions:
     retries: RetryPlan = DELIVERIES
 
 
+def choose_patience(file_limit: int) -> int:
+    """Give how many may wait for slow hosts, by how many files a process may have open; -1 is no limit."""
+    allowed = MOST_PATIENT if file_limit < 0 else file_limit - FILES_BESIDES
+    return min(max(allowed, LEAST_PATIENT), MOST_PATIENT)
+
+
 class Deliverer:
-    """Sends every document that is due to a subscriber, until none is."""
+    """Sends every document that is due to a subscriber, until none is.
+
+    `hubs` are those that a delivery names, `others` those of them that are told of what changed.
+    """
 
     def __init__(
         self,
@@ -66,6 +84,7 @@ class Deliverer:
         clock: Clock,
         topics: Topics,
         hubs: Sequence[str],
+        others: Sequence[str],
         payloads: Payloads,
         options: DeliveryOptions,
         random: Random,
@@ -74,34 +93,48 @@ class Deliverer:
         self._store = store
         self._clock = clock
         self._topics = topics
-        self._others = tuple(hubs[1:])
+        self._others = tuple(others)
         self._payloads = payloads
         self._random = random
         self._circuits = Circuits()
         self._links = ", ".join(f'<{hub}>; rel="hub"' for hub in hubs)
         self._link = lru_cache(1000)(self._write_link)
+        self._in_use: Counter[DocumentKey] = Counter()
         self.is_stopping = False
 
     async def deliver_due(self, wire: Wire) -> int:
         """Send what is due; give how many deliveries came to an end."""
+        self._in_use.clear()
         return await _Round(self, wire).run()
 
-    def take_more(self, without: Sequence[str]) -> tuple[Delivery, ...]:
-        """Take the next deliveries, and read the documents that they are about."""
+    def take_more(self, without: Sequence[str]) -> tuple[tuple[Delivery, ...], bool]:
+        """Take the next deliveries, and read the documents that they are about; tell whether more is due.
+
+        Those for whose documents there is no room are given back: they are due later, not now.
+        """
         rows, now = self._store.deliveries, self._clock.now()
         for key in rows.noticed():
             rows.spread(key, now, hubs=self._others, topic=self._topics.write_url(key))
         taken = rows.take(now, self.options.hold_seconds, TAKEN_AT_ONCE, without)
-        wanted: dict[tuple[str, str, str], set[str | None]] = {}
+        wanted: dict[DocumentKey, set[str | None]] = {}
         for delivery in taken:
             wanted.setdefault(delivery.target.document, set()).add(delivery.delivered_etag)
         # After the taking: what is sent is never older than what another process may have sent before.
-        self._payloads.refresh(wanted)
-        return taken
+        self._payloads.refresh(wanted, self._in_use)
+        known = tuple(each for each in taken if self._payloads.knows(each.target.document))
+        self._in_use.update(each.target.document for each in known)
+        if len(known) == len(taken):
+            return known, len(taken) == TAKEN_AT_ONCE
+        left = [each for each in taken if not self._payloads.knows(each.target.document)]
+        rows.finish(list(map(self.let_go, left)), now)
+        return known, False
 
     def finish(self, sent: Sequence[Sent]) -> None:
         """Keep what came of deliveries."""
         self._store.deliveries.finish(sent, self._clock.now())
+        self._in_use.subtract(each.delivery.target.document for each in sent)
+        # Removes what is no more in use.
+        self._in_use = +self._in_use
 
     def let_go(self, delivery: Delivery) -> Sent:
         """Give a delivery back, as it was."""
@@ -114,8 +147,6 @@ class Deliverer:
             return self.let_go(delivery)
         if (until := self._circuits.open_until(host, now)) is not None:
             return Sent(delivery, "left", again_after=float(math.ceil(until - now)), is_attempt=False)
-        if not self._payloads.knows(delivery.target.document):
-            return self.let_go(delivery)
         found = self._payloads.find(delivery.target.document, delivery.delivered_etag)
         if found is None:
             return Sent(delivery, "left", is_attempt=False)
@@ -162,8 +193,10 @@ class _Round:
         self._sent: list[Sent] = []
         self._workers: set[asyncio.Task[None]] = set()
         self._idle: list[asyncio.Future[None]] = []
-        self._patient = 0
-        self._busy = 0
+        # When each attempt began that has a worker's place, the first one first; and those that gave it away.
+        self._begun: dict[int, float] = {}
+        self._patient: set[int] = set()
+        self._numbers = count()
         self._bell = asyncio.Event()
         self._is_more = True
         self._looked_at = 0.0
@@ -172,20 +205,23 @@ class _Round:
     async def run(self) -> int:
         for _ in range(self._options.workers):
             self._hire()
+        relieving = asyncio.create_task(self._relieve_slow())
         done = 0
         try:
             while True:
-                taken = await self._feed()
+                # In this order, so that documents that were sent make room for those to be sent.
                 done += await self._flush()
-                if not (taken or self._busy or self._lanes.waiting or self._sent):
+                taken = await self._feed()
+                if not (taken or self._is_busy or self._lanes.waiting or self._sent):
                     return done
                 await self._wait()
         finally:
             self._is_over = True
             self._wake(len(self._idle))
-            for worker in self._workers:
-                worker.cancel()
-            await asyncio.gather(*self._workers, return_exceptions=True)
+            tasks = (relieving, *self._workers)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._flush()
 
     async def _feed(self) -> int:
@@ -199,17 +235,16 @@ class _Round:
         crowded = self._lanes.crowded(8 * self._options.per_host)
         if self._lanes.waiting >= FEW_WAITING + len(crowded) * TAKEN_AT_ONCE:
             return 0
-        taken = await asyncio.to_thread(self._deliverer.take_more, crowded)
+        taken, self._is_more = await asyncio.to_thread(self._deliverer.take_more, crowded)
         for delivery in taken:
             self._lanes.add(delivery.target.host, delivery)
         self._wake(len(taken))
-        self._is_more = len(taken) == TAKEN_AT_ONCE
         self._looked_at = asyncio.get_running_loop().time()
         return len(taken)
 
     def _wants_more(self) -> bool:
         """Tell whether to look into the store: where it may have more, else only now and then."""
-        if self._is_more or not (self._busy or self._lanes.waiting):
+        if self._is_more or not (self._is_busy or self._lanes.waiting):
             return True
         return asyncio.get_running_loop().time() - self._looked_at >= LOOK_AGAIN_SECONDS
 
@@ -235,9 +270,8 @@ class _Round:
         loop = asyncio.get_running_loop()
         while (following := await self._next()) is not None:
             host, delivery = following
-            self._busy += 1
-            relief = [False]
-            timer = loop.call_later(self._options.slow_seconds, self._relieve, relief)
+            number = next(self._numbers)
+            self._begun[number] = loop.time()
             try:
                 is_kept = self._lanes.waits(host)
                 sent = await self._deliverer.send(self._wire, delivery, is_kept=is_kept)
@@ -247,23 +281,33 @@ class _Round:
                 log.exception("no delivery to %s", host, extra={"action": "deliver"})
                 self._sent.append(self._deliverer.fail(delivery, "fault", type(error).__name__))
             finally:
-                timer.cancel()
-                self._busy -= 1
+                self._begun.pop(number, None)
+                is_replaced = number in self._patient
+                self._patient.discard(number)
                 self._lanes.finish(host)
             is_low = self._is_more and self._lanes.waiting < FEW_WAITING
-            if is_low or len(self._sent) >= MANY_SENT or not self._busy:
+            if is_low or len(self._sent) >= MANY_SENT or not self._is_busy:
                 self._bell.set()
-            if relief[0]:
-                self._patient -= 1
+            if is_replaced:
                 self._wake(1)
                 return
 
-    def _relieve(self, relief: list[bool]) -> None:
-        """Have another worker take the place of one that waits for a slow host."""
-        if self._patient < self._options.patient and not self._is_over:
-            self._patient += 1
-            relief[0] = True
-            self._hire()
+    async def _relieve_slow(self) -> None:
+        """Have other workers take the places of those that wait for slow hosts."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._options.slow_seconds / LOOKS)
+            began_by = loop.time() - self._options.slow_seconds
+            for number, began in tuple(self._begun.items()):
+                if began > began_by or len(self._patient) >= self._options.patient:
+                    break
+                del self._begun[number]
+                self._patient.add(number)
+                self._hire()
+
+    @property
+    def _is_busy(self) -> bool:
+        return bool(self._begun or self._patient)
 
     async def _next(self) -> tuple[str, Delivery] | None:
         while not self._is_over:

@@ -52,7 +52,10 @@ class Verifier:
         lanes: Lanes[Intent] = Lanes(PER_HOST)
         for intent in taken:
             lanes.add(intent.target.host, intent)
-        await asyncio.gather(*(self._work(wire, lanes) for _ in range(min(AT_ONCE, len(taken)))))
+        workers = [self._work(wire, lanes) for _ in range(min(AT_ONCE, len(taken)))]
+        for ended in await asyncio.gather(*workers, return_exceptions=True):
+            if ended is not None:
+                raise ended
         return len(taken)
 
     async def _work(self, wire: Wire, lanes: Lanes[Intent]) -> None:
@@ -60,6 +63,10 @@ class Verifier:
             host, intent = next_one
             try:
                 await self._handle(wire, intent)
+            except Exception as error:
+                # Whatever one callback brings, the others are asked all the same.
+                log.exception("%s was not verified", host, extra={"action": "verify"})
+                await self._give_up_or_wait(intent, Reply(None, error=type(error).__name__))
             finally:
                 lanes.finish(host)
 

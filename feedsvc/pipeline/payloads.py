@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field, replace
 
 from feedsvc.paper import Document, DocumentKey
 from feedsvc.render.excerpt import keep_entries
 
 MOST_VARIANTS = 16
-MOST_PAYLOADS = 500
+# What is kept of documents at a time, and what each costs besides its bytes.
+MOST_BYTES = 256_000_000
+BYTES_EACH = 2_000
 
 FindMarks = Callable[[DocumentKey, str], tuple[str, ...] | None]
 
@@ -22,37 +24,82 @@ class Payload:
     marks: tuple[str, ...] | None
     variants: dict[str, bytes | None] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """How many bytes are held; an excerpt may be the whole body, which is held once."""
+        body = self.document.body
+        excerpts = (text for text in self.variants.values() if text is not None and text is not body)
+        return BYTES_EACH + len(body) + sum(map(len, excerpts))
+
 
 class Payloads:
-    """The newest state of each document that was asked for, as far as this process knows."""
+    """The newest state of each document that was asked for, as far as this process knows and has room.
+
+    No more is read once 256 MB are held; one document is held however large it is.
+    """
 
     def __init__(
-        self, find_document: Callable[[DocumentKey], Document | None], find_marks: FindMarks, *, diff: bool
+        self,
+        find_document: Callable[[DocumentKey], Document | None],
+        find_marks: FindMarks,
+        *,
+        diff: bool,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._find_document = find_document
         self._find_marks = find_marks
         self._diff = diff
+        self._most_bytes = most_bytes
         self._payloads: dict[DocumentKey, Payload | None] = {}
+        self.bytes_held = 0
 
-    def refresh(self, wanted: Mapping[DocumentKey, set[str | None]]) -> None:
-        """Read the documents anew, and cut the excerpts for what subscribers have (None: nothing)."""
-        while len(self._payloads) > MOST_PAYLOADS:
-            self._payloads.pop(next(key for key in self._payloads))
+    def refresh(
+        self, wanted: Mapping[DocumentKey, set[str | None]], in_use: Container[DocumentKey] = ()
+    ) -> None:
+        """Read the documents anew, and cut the excerpts for what subscribers have (None: nothing).
+
+        What was wanted longest ago makes room, unless it is `in_use`. Of more than there is room for, those
+        that come last in `wanted` are not known afterwards.
+        """
+        fresh: set[DocumentKey] = set()
         for key, held in wanted.items():
-            document = self._find_document(key)
-            if document is None:
-                self._payloads[key] = None
-                continue
-            known = self._payloads.get(key)
-            if known is None or known.document.etag != document.etag:
-                marks = self._find_marks(key, document.etag) if self._diff else None
-                known = Payload(document, marks)
-            if self._diff:
-                self._cut(known, key, held)
-            self._payloads[key] = known
+            is_kept = key in in_use and key in self._payloads
+            if is_kept or self._make_room(fresh, in_use) or len(self._payloads) == 0:
+                self._read(key, held)
+                fresh.add(key)
+            else:
+                # What is known of it may be out of date.
+                self._forget(key)
+
+    def _read(self, key: DocumentKey, held: set[str | None]) -> None:
+        document, known = self._find_document(key), self._payloads.get(key)
+        size_before = _size(known) if key in self._payloads else 0
+        if document is None:
+            known = None
+        elif known is None or known.document.etag != document.etag:
+            marks = self._find_marks(key, document.etag) if self._diff else None
+            known = Payload(replace(document, packed=b""), marks)
+        if known is not None and self._diff:
+            self._cut(known, key, held)
+        self._payloads.pop(key, None)
+        self._payloads[key] = known
+        self.bytes_held += _size(known) - size_before
+
+    def _make_room(self, fresh: Container[DocumentKey], in_use: Container[DocumentKey]) -> bool:
+        """Forget what is not needed, the oldest first, while too much is held; give whether there is room."""
+        for key in list(self._payloads):
+            if self.bytes_held < self._most_bytes:
+                return True
+            if key not in fresh and key not in in_use:
+                self._forget(key)
+        return self.bytes_held < self._most_bytes
+
+    def _forget(self, key: DocumentKey) -> None:
+        if key in self._payloads:
+            self.bytes_held -= _size(self._payloads.pop(key))
 
     def knows(self, key: DocumentKey) -> bool:
-        """Tell whether a document, or that there is none, is known: what was read may have made room."""
+        """Tell whether a document, or that there is none, is known: there may have been no room for it."""
         return key in self._payloads
 
     def find(self, key: DocumentKey, held: str | None) -> tuple[Document, bytes | None] | None:
@@ -77,3 +124,7 @@ class Payloads:
             return body
         kept = [mark not in had for mark in payload.marks]
         return keep_entries(payload.document.format, body, kept) if any(kept) else None
+
+
+def _size(payload: Payload | None) -> int:
+    return BYTES_EACH if payload is None else payload.size

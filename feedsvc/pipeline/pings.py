@@ -31,7 +31,10 @@ class Pinger:
         by_hub: dict[str, list[Ping]] = {}
         for ping in taken:
             by_hub.setdefault(ping.hub, []).append(ping)
-        await asyncio.gather(*(self._tell(wire, pings) for pings in by_hub.values()))
+        telling = [self._tell(wire, pings) for pings in by_hub.values()]
+        for ended in await asyncio.gather(*telling, return_exceptions=True):
+            if ended is not None:
+                raise ended
         return len(taken)
 
     async def _tell(self, wire: Wire, pings: list[Ping]) -> None:

@@ -11,9 +11,9 @@ from feedsvc.coding import tag_body
 from feedsvc.feed import Feed
 from feedsvc.paper import DocumentKey, Entry
 from feedsvc.pipeline.contents import Contents
-from feedsvc.pipeline.days import is_settled
+from feedsvc.pipeline.days import group_by_day, is_settled
 from feedsvc.pipeline.press import Press, Site
-from feedsvc.pipeline.states import Built, mark_entry
+from feedsvc.pipeline.states import Built, mark_day, mark_entry
 from feedsvc.query.registry import Registry
 from feedsvc.store import Store
 from feedsvc.store.documents import Stamp
@@ -134,10 +134,13 @@ class Rounds:
             log.error("document %s would be empty, the former one stays", key, extra={"action": "refuse"})
             return "refused"
         stamp = Stamp(recipe, round_.revision, len(entries))
-        papers, marks = [entry.paper.id for entry in entries], list(map(mark_entry, entries))
+        papers = [entry.paper.id for entry in entries]
         # Packing costs more than putting a document together: it is left until the bytes are known to differ.
         if known is not None and self._store.documents.confirm(key, tag_body(body), stamp, papers):
             return "same"
+        # An entry of a daily feed is a day.
+        days = (mark_day(*each) for each in group_by_day(entries))
+        marks = list(days if feed.is_daily else map(mark_entry, entries))
         changed = self._store.documents.save(self._press.finish_document(key, body), stamp, papers, marks)
         return "changed" if changed else "same"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from feedsvc.paper import Entry
 
@@ -24,4 +26,13 @@ def mark_entry(entry: Entry) -> str:
     A digest that comes late and metadata that are mended leave it as it is.
     """
     state = f"{entry.paper.id} {entry.paper.version} {entry.kind} {entry.updated.isoformat()}"
+    return _shorten(state)
+
+
+def mark_day(day: date, entries: Iterable[Entry]) -> str:
+    """Give a short name of a day's state, which is that of its entries."""
+    return _shorten(" ".join((day.isoformat(), *map(mark_entry, entries))))
+
+
+def _shorten(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()[:12]

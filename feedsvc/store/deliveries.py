@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Engine,
@@ -34,6 +35,14 @@ from feedsvc.websub.values import Delivery, Target
 
 SPREAD_AT_ONCE = 5000
 IN_ONE_STATEMENT = 500
+# What a worker has to know of a subscription.
+_DELIVERED: tuple[Column[Any], ...] = tuple(
+    subscriptions.c[name]
+    for name in (
+        *("number", "topic", "callback", "host", "secret", "delivered_etag"),
+        *("feed", "format", "language"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ class DeliveryStore:
         moment = now.timestamp()
         table = deliveries.c
         query = (
-            select(subscriptions, table.etag, table.attempts)
+            select(*_DELIVERED, table.etag, table.attempts)
             .join_from(deliveries, subscriptions, table.subscription == subscriptions.c.number)
             .where(table.due_at <= moment, table.held_until <= moment, subscriptions.c.expires_at > now)
             .order_by(table.behind, table.due_at, table.subscription)
@@ -129,7 +138,7 @@ class DeliveryStore:
             query = query.where(table.host.not_in(sorted(without)))
         held_until = moment + hold_seconds
         with write(self._engine) as connection:
-            rows = connection.execute(query).all()
+            rows: Sequence[Row[Any]] = connection.execute(query).all()
             for part in _parts([row.number for row in rows]):
                 held = update(deliveries).where(table.subscription.in_(part))
                 connection.execute(held.values(held_until=held_until))
@@ -193,8 +202,9 @@ def _finish_delivered(connection: Connection, sent: Iterable[Sent], now: datetim
     for (due, etag, held_until), numbers in groups.items():
         for part in _parts(numbers):
             mine = _held(part, held_until)
-            connection.execute(delete(deliveries).where(mine, deliveries.c.etag.in_({due, etag})))
-            connection.execute(update(deliveries).where(mine).values(held_until=0.0))
+            served = connection.execute(delete(deliveries).where(mine, deliveries.c.etag.in_({due, etag})))
+            if served.rowcount < len(part):
+                connection.execute(update(deliveries).where(mine).values(held_until=0.0))
             done = update(subscriptions).where(subscriptions.c.number.in_(part))
             connection.execute(
                 done.values(delivered_etag=etag, delivered_at=now, failures=0, last_failure="")
@@ -221,21 +231,30 @@ def _note_failures(connection: Connection, failed: Sequence[Sent]) -> None:
     connection.execute(told, reasons)
 
 
-def _put_off(connection: Connection, sent: Iterable[Sent], now: datetime) -> None:
+def _put_off(connection: Connection, sent: Sequence[Sent], now: datetime) -> None:
     """Have deliveries tried again, each at its time, or give them up; a newer state is due all the same."""
-    groups: dict[tuple[str, float, float | None], list[int]] = defaultdict(list)
+    table = deliveries.c
+    over: dict[tuple[str, float], list[int]] = defaultdict(list)
+    held: dict[float, list[int]] = defaultdict(list)
+    later = []
     for each in sent:
-        groups[each.delivery.etag, each.delivery.held_until, each.again_after].append(each.delivery.number)
-    for (etag, held_until, again_after), numbers in groups.items():
+        number, held_until, etag = each.delivery.number, each.delivery.held_until, each.delivery.etag
+        held[held_until].append(number)
+        if each.again_after is None:
+            over[etag, held_until].append(number)
+        else:
+            due_at = now.timestamp() + each.again_after
+            later.append({"number": number, "held": held_until, "was_due": etag, "again_at": due_at})
+    for (etag, held_until), numbers in over.items():
         for part in _parts(numbers):
-            mine = _held(part, held_until)
-            same = deliveries.c.etag == etag
-            if again_after is None:
-                connection.execute(delete(deliveries).where(mine, same))
-            else:
-                later = update(deliveries).where(mine, same)
-                connection.execute(later.values(due_at=now.timestamp() + again_after, held_until=0.0))
-            connection.execute(update(deliveries).where(mine).values(held_until=0.0))
+            connection.execute(delete(deliveries).where(_held(part, held_until), table.etag == etag))
+    if later:
+        mine = table.subscription == bindparam("number"), table.held_until == bindparam("held")
+        again = update(deliveries).where(*mine, table.etag == bindparam("was_due"))
+        connection.execute(again.values(due_at=bindparam("again_at"), held_until=0.0), later)
+    for held_until, numbers in held.items():
+        for part in _parts(numbers):
+            connection.execute(update(deliveries).where(_held(part, held_until)).values(held_until=0.0))
 
 
 def _held(numbers: Sequence[int], held_until: float) -> ColumnElement[bool]:

@@ -167,7 +167,7 @@ class House:
         yield MetricViews(StoreCollector(self.store, self.watch, settings.languages[0]))
         yield HealthViews(self.store)
         yield OpenApiViews(self.site)
-        if settings.hub.mode != "off":
+        if settings.hub.is_served:
             topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
             yield HubViews(self.store, topics, settings.hub, self.clients, self.clock)
 

@@ -93,7 +93,7 @@ class Wire:
 
     async def __aenter__(self) -> Wire:
         resolver = GuardedResolver(self._allowance)
-        self._poster = Poster(resolver)
+        self._poster = Poster(resolver, self._seconds)
         self._session = aiohttp.ClientSession(
             # How much is sent at a time is the sender's business.
             connector=aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=True),
@@ -138,11 +138,9 @@ class Wire:
             place = read_place(url)
             if (refusal := self._refuse(place.host, self._allowance)) is not None:
                 return Reply(None, error=refusal)
-            async with asyncio.timeout(self._seconds):
-                status, pause = await self._poster.post(
-                    place, {"User-Agent": self._agent, **headers}, body, is_kept=is_kept
-                )
-                return Reply(status, retry_after=pause)
+            sent = {"User-Agent": self._agent, **headers}
+            status, pause = await self._poster.post(place, sent, body, is_kept=is_kept)
+            return Reply(status, retry_after=pause)
         except TimeoutError:
             return self._late()
         except (OSError, ValueError) as error:
