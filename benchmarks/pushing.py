@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 import multiprocessing
 import os
 import resource
