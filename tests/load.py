@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -217,6 +218,8 @@ def main() -> None:
     parser.add_argument("--p99", type=float, default=50, help="ms; 0 to tell it only")
     parser.add_argument("--record", action="store_true", help="keep the figures in benchmarks/results")
     options = parser.parse_args()
+    # Ended from without, its processes end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     size = Size(DAYS, options.categories, options.papers, options.processes, options.cache)
     before = read_load()
     with tempfile.TemporaryDirectory(prefix="feedsvc-load-") as name, contextlib.ExitStack() as stack:
