@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.dev-stamp
 LLM_VENV := .venv-llm
 LLM_STAMP := $(LLM_VENV)/.stamp
 
-.PHONY: help demo run test test-llm campaign bench growth performance load check lint types format lock clean
+.PHONY: help demo run test test-llm campaign bench growth page performance load check lint types format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,8 +34,14 @@ bench: $(DEV_STAMP) ## all benchmarks, recorded, some 20 minutes; ARGS="match --
 growth: $(DEV_STAMP) ## how costs grow, recorded, some 20 minutes; ARGS="match" for one
 	@$(BIN)/python -m benchmarks grow $(ARGS)
 
-performance: $(DEV_STAMP) ## docs/performance.md and its plots, from what is recorded
+page: $(DEV_STAMP) ## docs/performance.md and its plots, from what is recorded
 	@$(BIN)/python -m benchmarks page
+
+performance: bench growth ## the page, with everything measured anew, the load by 1 and 2 processes and a cache too
+	-@$(BIN)/python -m tests.load --record
+	-@$(BIN)/python -m tests.load --record --processes 2
+	-@$(BIN)/python -m tests.load --record --cache
+	@$(MAKE) page
 
 load: $(DEV_STAMP) ## a service under load, judged, 5 minutes; ARGS="--minutes 30 --processes 2"
 	@$(BIN)/python -m tests.load $(ARGS)
