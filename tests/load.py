@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.results import FOLDER, load, read_load, save
+from benchmarks.results import FOLDER, read_load, save
 from benchmarks.table import Row, lay_out
 from tests.databases import make_schema
 from tests.load_answers import GRACE_SECONDS
@@ -168,7 +168,8 @@ def find_breaches(figures: Figures, seconds: float, most_ms: float) -> Iterator[
     """Say what was not as it should be."""
     report = figures.report
     yield from (f"{count} times {fault}" for fault, count in sorted(report.faults.items()))
-    if report.answers == 0 or report.changes == 0:
+    # A cache keeps a day's documents until the next day is due, which is never within a run.
+    if report.answers == 0 or (report.changes == 0 and not figures.size.is_cached):
         yield f"{report.answers} answers and {report.changes} changed documents: expected some of both"
     if most_ms and report.p99 > most_ms:
         yield f"99th centile {report.p99:.1f} ms, expected at most {most_ms:.0f}"
@@ -179,30 +180,24 @@ def find_breaches(figures: Figures, seconds: float, most_ms: float) -> Iterator[
 
 def list_rows(figures: Figures, most_ms: float) -> Iterator[Row]:
     """Give a run's figures as rows of a table."""
-    size, report = figures.size, figures.report
-    cache = ", nginx before it" if size.is_cached else ""
-    name = f"{size.processes} web process{'es' if size.processes > 1 else ''}{cache}"
-    wanted = {"wanted": most_ms, "against": "ours"} if most_ms else {}
-    yield Row(f"{name}: answers, of {figures.asked_rate:,.0f} asked for", "answers/s", figures.rate)
-    yield Row(f"{name}: median", "ms", report.p50)
-    yield Row(f"{name}: 99th centile", "ms", report.p99, **wanted)  # type: ignore[arg-type]
-    yield Row(f"{name}: answers judged", "answers", report.answers)
-    yield Row(f"{name}: of them 304", "answers", report.unmodified)
-    yield Row(f"{name}: changed documents seen", "documents", report.changes)
-    yield Row(f"{name}: deliveries", "deliveries", figures.delivered)
-    yield Row(f"{name}: wrong in any way", "answers", sum(report.faults.values()), wanted=0, against="ours")
+    report = figures.report
+    wrong = sum(report.faults.values())
+    yield Row(f"answers, of {figures.asked_rate:,.0f} asked for", "answers/s", figures.rate)
+    yield Row("median", "ms", report.p50)
+    yield Row("99th centile", "ms", report.p99, wanted=most_ms or None, against="ours" if most_ms else "")
+    yield Row("answers judged", "answers", report.answers)
+    yield Row("of them 304", "answers", report.unmodified)
+    yield Row("wrong in any way", "answers", wrong, wanted=0, against="ours")
+    yield Row("changed documents seen", "documents", report.changes)
+    yield Row("deliveries", "deliveries", figures.delivered)
     for process, (held, growth) in figures.memory.items():
-        yield Row(f"{name}: memory of {process}", "MB", held)
-        yield Row(f"{name}: its growth in the last part", "MB", max(0.0, growth))
+        yield Row(f"memory of {process}", "MB", held)
+        yield Row(f"growth of {process} in the last part", "MB", max(0.0, growth))
 
 
-def record(rows: Sequence[Row], load_before: float, minutes: float) -> None:
-    """Put a run's rows among those of the others, instead of what they were before."""
-    kept = load(FOLDER, "load")
-    others = (
-        [row for row in kept.rows if row.what.split(":")[0] != rows[0].what.split(":")[0]] if kept else []
-    )
-    save(FOLDER, "load", [*others, *rows], load_before, minutes=minutes)
+def name_record(size: Size) -> str:
+    """Give the name of the file in benchmarks/results that a run's figures go to."""
+    return f"load-{size.processes}{'-cache' if size.is_cached else ''}"
 
 
 def main() -> None:
@@ -235,7 +230,7 @@ def main() -> None:
         f"{figures.report.parsed:,} bodies read, {figures.report.unsent:,} requests not sent for want of time"
     )
     if options.record:
-        record(rows, before, options.minutes)
+        save(FOLDER, name_record(size), rows, before, minutes=options.minutes)
     for breach in figures.breaches:
         print(f"breach: {breach}")
     sys.exit(bool(figures.breaches))
