@@ -23,13 +23,17 @@ LEAST_MS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: what for, under which coding, with which validators, and when (seconds of any clock)."""
+    """One request: what for, under which coding, with which validators, and when (seconds of any clock).
+
+    `holds` is the tag of what the reader has, who asks by its date alone.
+    """
 
     path: str
     coding: str
     at: float
     tag: str | None = None
     date: str | None = None
+    holds: str | None = None
 
     @property
     def is_conditional(self) -> bool:
@@ -115,6 +119,8 @@ class Judge:
             self.note("a 304 with a body, without a tag or without being asked", asked)
         elif asked.tag is not None and tag != asked.tag:
             self.note("a 304 for another tag", asked)
+        elif asked.holds is not None and tag != asked.holds:
+            self.note("a 304 by date for what the reader does not hold", asked)
         else:
             self._expect_current(asked, tag)
 
