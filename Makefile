@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.dev-stamp
 LLM_VENV := .venv-llm
 LLM_STAMP := $(LLM_VENV)/.stamp
 
-.PHONY: help demo run test test-llm campaign bench growth performance load check lint types format lock clean
+.PHONY: help demo run test test-llm campaign check lint types format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -28,14 +28,22 @@ test-llm: $(DEV_STAMP) $(LLM_STAMP) ## the digests against a real, small model; 
 campaign: $(DEV_STAMP) ## a month of faults and 200 kills; SEED=… for another
 	@$(BIN)/python -m tests.campaign --seed $(or $(SEED),1)
 
+.PHONY: bench growth page performance load
+
 bench: $(DEV_STAMP) ## all benchmarks, recorded, some 20 minutes; ARGS="match --size 1000000" for one
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 growth: $(DEV_STAMP) ## how costs grow, recorded, some 20 minutes; ARGS="match" for one
 	@$(BIN)/python -m benchmarks grow $(ARGS)
 
-performance: $(DEV_STAMP) ## docs/performance.md and its plots, from what is recorded
+page: $(DEV_STAMP) ## docs/performance.md and its plots, from what is recorded
 	@$(BIN)/python -m benchmarks page
+
+performance: bench growth ## the page, with everything measured anew, the load by 1 and 2 processes and a cache too
+	-@$(BIN)/python -m tests.load --record
+	-@$(BIN)/python -m tests.load --record --processes 2
+	-@$(BIN)/python -m tests.load --record --cache
+	@$(MAKE) page
 
 load: $(DEV_STAMP) ## a service under load, judged, 5 minutes; ARGS="--minutes 30 --processes 2"
 	@$(BIN)/python -m tests.load $(ARGS)

@@ -96,6 +96,4 @@ def _spread(heights: dict[str, float]) -> dict[str, float]:
 
 
 def _tell(number: float) -> str:
-    if number >= 1:
-        return f"{number:,.0f}" if number == int(number) else write_number(number)
-    return f"{number:.10f}".rstrip("0")
+    return write_number(number) if number >= 1 else f"{number:.10f}".rstrip("0")

@@ -294,7 +294,7 @@ def measure(scale: Scale) -> Iterator[Row]:
     """Give the rows of each size of document."""
     with running_sink() as port:
         for size in SIZES:
-            yield from compare(port, size, scale.size if size == SIZES[0] else max(1, scale.size // FEWER))
+            yield from compare(port, size, scale.size if size == SIZES[0] else max(2, scale.size // FEWER))
 
 
 def measure_growth(scale: Scale) -> Iterator[Point]:

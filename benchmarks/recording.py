@@ -299,7 +299,7 @@ BENCHMARK = Benchmark(
     title="recording history and an announcement day",
     counts="records imported",
     measure=measure,
-    scale=Scale(20_000, 3),
+    scale=Scale(40_000, 3),
     growths=(
         Growth(
             "importing into an empty store",

@@ -127,8 +127,8 @@ class Benchmark:
 
 
 def write_number(number: float) -> str:
-    """Write a figure with three digits, whole from 100 on."""
-    if number == 0 or abs(number) >= 99.5:
+    """Write a figure with three digits, whole from 100 on and where it is whole."""
+    if number == int(number) or abs(number) >= 99.5:
         return f"{number:,.0f}"
     digits = 1 if abs(number) >= 9.95 else 2 if abs(number) >= 0.995 else 3
     return f"{number:.{digits}f}"

@@ -4,9 +4,9 @@
 
 A worker and granian with so many processes, as docs/deploy has them (with --cache nginx before them), serve a
 day of arXiv's usual size. Readers poll over kept and new connections, 95% of the time with what they hold;
-some feeds have subscribers. After a third and two thirds of the time the next day is announced. Every answer
-is judged: an error, a torn body, a tag with two bodies, an outdated 304, memory that grows: each is a breach,
-and so is a 99th centile over --p99 ms (0: told, not judged). Exits with 1 on any. Needs Linux.
+some feeds have subscribers. After a quarter of the time and after half of it the next day is announced. Every
+answer is judged: an error, a torn body, a tag with two bodies, an outdated 304, memory that grows: each is a
+breach, and so is a 99th centile over --p99 ms (0: told, not judged). Exits with 1 on any. Needs Linux.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from benchmarks.results import FOLDER, load, read_load, save
+from benchmarks.results import FOLDER, read_load, save
 from benchmarks.table import Row, lay_out
 from tests.databases import make_schema
 from tests.load_answers import GRACE_SECONDS
@@ -38,6 +39,8 @@ SECRET = "a secret between the hub and them"
 DAYS = 3
 FORMATS = ("xml", "rss", "json")
 NAMED = ("large-language-models", "diffusion-models", "exoplanets", "gravitational-waves")
+# The later days come after so much of the time, and again so much.
+SHARE = 0.25
 # What grows in the last part of a run, when the last day was taken in, grows for ever.
 LAST_PART = 0.25
 MOST_GROWTH = 0.05
@@ -74,7 +77,7 @@ def run_load(
         ahead = sorted(service.days)[1:]
         while readers.poll() is None:
             passed = time.monotonic() - started
-            if ahead and passed > seconds * (DAYS - len(ahead)) / DAYS:
+            if ahead and passed > seconds * (DAYS - len(ahead)) * SHARE:
                 service.announce(ahead.pop(0))
             service.note_memory(passed)
             time.sleep(0.5)
@@ -165,7 +168,8 @@ def find_breaches(figures: Figures, seconds: float, most_ms: float) -> Iterator[
     """Say what was not as it should be."""
     report = figures.report
     yield from (f"{count} times {fault}" for fault, count in sorted(report.faults.items()))
-    if report.answers == 0 or report.changes == 0:
+    # A cache keeps a day's documents until the next day is due, which is never within a run.
+    if report.answers == 0 or (report.changes == 0 and not figures.size.is_cached):
         yield f"{report.answers} answers and {report.changes} changed documents: expected some of both"
     if most_ms and report.p99 > most_ms:
         yield f"99th centile {report.p99:.1f} ms, expected at most {most_ms:.0f}"
@@ -176,30 +180,24 @@ def find_breaches(figures: Figures, seconds: float, most_ms: float) -> Iterator[
 
 def list_rows(figures: Figures, most_ms: float) -> Iterator[Row]:
     """Give a run's figures as rows of a table."""
-    size, report = figures.size, figures.report
-    cache = ", nginx before it" if size.is_cached else ""
-    name = f"{size.processes} web process{'es' if size.processes > 1 else ''}{cache}"
-    wanted = {"wanted": most_ms, "against": "ours"} if most_ms else {}
-    yield Row(f"{name}: answers, of {figures.asked_rate:,.0f} asked for", "answers/s", figures.rate)
-    yield Row(f"{name}: median", "ms", report.p50)
-    yield Row(f"{name}: 99th centile", "ms", report.p99, **wanted)  # type: ignore[arg-type]
-    yield Row(f"{name}: answers judged", "answers", report.answers)
-    yield Row(f"{name}: of them 304", "answers", report.unmodified)
-    yield Row(f"{name}: changed documents seen", "documents", report.changes)
-    yield Row(f"{name}: deliveries", "deliveries", figures.delivered)
-    yield Row(f"{name}: wrong in any way", "answers", sum(report.faults.values()), wanted=0, against="ours")
+    report = figures.report
+    wrong = sum(report.faults.values())
+    yield Row(f"answers, of {figures.asked_rate:,.0f} asked for", "answers/s", figures.rate)
+    yield Row("median", "ms", report.p50)
+    yield Row("99th centile", "ms", report.p99, wanted=most_ms or None, against="ours" if most_ms else "")
+    yield Row("answers judged", "answers", report.answers)
+    yield Row("of them 304", "answers", report.unmodified)
+    yield Row("wrong in any way", "answers", wrong, wanted=0, against="ours")
+    yield Row("changed documents seen", "documents", report.changes)
+    yield Row("deliveries", "deliveries", figures.delivered)
     for process, (held, growth) in figures.memory.items():
-        yield Row(f"{name}: memory of {process}", "MB", held)
-        yield Row(f"{name}: its growth in the last part", "MB", max(0.0, growth))
+        yield Row(f"memory of {process}", "MB", held)
+        yield Row(f"growth of {process} in the last part", "MB", max(0.0, growth))
 
 
-def record(rows: Sequence[Row], load_before: float, minutes: float) -> None:
-    """Put a run's rows among those of the others, instead of what they were before."""
-    kept = load(FOLDER, "load")
-    others = (
-        [row for row in kept.rows if row.what.split(":")[0] != rows[0].what.split(":")[0]] if kept else []
-    )
-    save(FOLDER, "load", [*others, *rows], load_before, minutes=minutes)
+def name_record(size: Size) -> str:
+    """Give the name of the file in benchmarks/results that a run's figures go to."""
+    return f"load-{size.processes}{'-cache' if size.is_cached else ''}"
 
 
 def main() -> None:
@@ -211,12 +209,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5_000, help="requests a second")
     parser.add_argument("--processes", type=int, default=1, help="web processes")
     parser.add_argument("--categories", type=int, default=150)
-    parser.add_argument("--papers", type=int, default=1_000, help="new ones a day, about")
+    parser.add_argument("--papers", type=int, default=2_350, help="new ones a day, about")
     parser.add_argument("--cache", action="store_true", help="nginx before it, as docs/deploy has it")
     parser.add_argument("--postgresql", action="store_true", help="on FEEDSVC_TEST_POSTGRES_URL")
     parser.add_argument("--p99", type=float, default=50, help="ms; 0 to tell it only")
     parser.add_argument("--record", action="store_true", help="keep the figures in benchmarks/results")
     options = parser.parse_args()
+    # Ended from without, its processes end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     size = Size(DAYS, options.categories, options.papers, options.processes, options.cache)
     before = read_load()
     with tempfile.TemporaryDirectory(prefix="feedsvc-load-") as name, contextlib.ExitStack() as stack:
@@ -230,7 +230,7 @@ def main() -> None:
         f"{figures.report.parsed:,} bodies read, {figures.report.unsent:,} requests not sent for want of time"
     )
     if options.record:
-        record(rows, before, options.minutes)
+        save(FOLDER, name_record(size), rows, before, minutes=options.minutes)
     for breach in figures.breaches:
         print(f"breach: {breach}")
     sys.exit(bool(figures.breaches))

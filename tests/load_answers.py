@@ -23,13 +23,17 @@ LEAST_MS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: what for, under which coding, with which validators, and when (seconds of any clock)."""
+    """One request: what for, under which coding, with which validators, and when (seconds of any clock).
+
+    `holds` is the tag of what the reader has, who asks by its date alone.
+    """
 
     path: str
     coding: str
     at: float
     tag: str | None = None
     date: str | None = None
+    holds: str | None = None
 
     @property
     def is_conditional(self) -> bool:
@@ -115,8 +119,18 @@ class Judge:
             self.note("a 304 with a body, without a tag or without being asked", asked)
         elif asked.tag is not None and tag != asked.tag:
             self.note("a 304 for another tag", asked)
+        elif asked.holds is not None and self._is_behind(asked, tag):
+            self.note("a 304 by date for what the reader does not hold", asked)
         else:
             self._expect_current(asked, tag)
+
+    def _is_behind(self, asked: Asked, tag: str) -> bool:
+        """Tell whether a reader holds something older than a tag's body, who was told that nothing changed.
+
+        Who holds something newer has it from a process that was quicker to notice.
+        """
+        tags = self._lines[asked.path, asked.coding].tags
+        return tag not in tags or tags.index(tag) > tags.index(str(asked.holds))
 
     def _follow(self, asked: Asked, tag: str, now: float) -> None:
         """Note a new tag; one that another has followed must not come back."""

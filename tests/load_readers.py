@@ -219,7 +219,7 @@ class Readers:
         if choice < OUTDATED and outdated:
             return Asked(path, coding, now, tag=outdated)
         if choice < OUTDATED + BY_DATE and held.date:
-            return Asked(path, coding, now, date=held.date)
+            return Asked(path, coding, now, date=held.date, holds=held.tag)
         return Asked(path, coding, now, tag=held.tag)
 
     def _look_for_silent(self, now: float) -> None:

@@ -39,9 +39,13 @@ class Size:
 
 @dataclass
 class LoadedService:
-    """A running service: where readers ask, its arXiv, its days, and its processes by what they do."""
+    """A running service: where readers ask, its arXiv, its days, and its processes by what they do.
+
+    `origin` is the port behind the cache, if there is one.
+    """
 
     port: int
+    origin: int
     standin: str
     days: dict[str, str]
     processes: dict[str, int]
@@ -56,8 +60,8 @@ class LoadedService:
         urllib.request.urlopen(request, timeout=30).close()
 
     def fetch(self, path: str) -> bytes:
-        """Give what is served, plain."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+        """Give what is served, plain, from behind any cache."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.origin}{path}", timeout=30) as answer:
             return bytes(answer.read())
 
     def note_memory(self, now: float) -> None:
@@ -72,7 +76,7 @@ class LoadedService:
         """Ask the hub for a subscription."""
         asked = {"hub.mode": "subscribe", "hub.topic": f"{BASE}{path}", "hub.callback": callback}
         body = urlencode({**asked, "hub.secret": secret}).encode()
-        urllib.request.urlopen(f"http://127.0.0.1:{self.port}/hub", body, timeout=30).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{self.origin}/hub", body, timeout=30).close()
 
 
 @contextlib.contextmanager
@@ -94,16 +98,16 @@ def run_service(folder: Path, database: str, size: Size) -> Iterator[LoadedServi
             _run([sys.executable, "-m", "tests.load_worker", *arguments], environment)
         )
         told = json.loads(_read_line(worker))
-        port = free_port()
-        web = stack.enter_context(_run(_write_web(port, size.processes), environment))
-        wait_for(port, web)
+        port = origin = free_port()
+        web = stack.enter_context(_run(_write_web(origin, size.processes), environment))
+        wait_for(origin, web)
         processes = {"worker": worker.pid, "web": web.pid}
         processes |= {f"web {n}": pid for n, pid in enumerate(sorted(list_descendants(web.pid)), 1)}
         if size.is_cached:
-            port, upstream = free_port(), port
-            proxy = stack.enter_context(_run(_write_proxy(folder, port, upstream), environment))
+            port = free_port()
+            proxy = stack.enter_context(_run(_write_proxy(folder, port, origin), environment))
             wait_for(port, proxy)
-        yield LoadedService(port, told["standin"], told["days"], processes)
+        yield LoadedService(port, origin, told["standin"], told["days"], processes)
 
 
 def _write_web(port: int, processes: int) -> list[str]:

@@ -44,7 +44,7 @@ def test_readers_asked_for_enough_to_tell(figures: Figures) -> None:
 
 
 def test_every_figure_has_its_row(figures: Figures) -> None:
-    rows = {row.what.partition(": ")[2]: row for row in list_rows(figures, 50)}
+    rows = {row.what: row for row in list_rows(figures, 50)}
 
     assert rows["answers judged"].ours == figures.report.answers
     assert rows["wrong in any way"].ours == 0
@@ -109,6 +109,22 @@ def test_a_304_that_nobody_asked_for_or_of_an_unknown_tag_is_a_fault(
     judge.take(request_, 304, headers, body, 0.0)
 
     assert judge.faults.total() == 1
+
+
+@pytest.mark.parametrize(
+    ("holds", "told", "faults"),
+    [("a", "b", ["a 304 by date for what the reader does not hold"]), ("b", "a", []), ("b", "b", [])],
+)
+def test_a_304_by_date_to_who_holds_something_older_is_a_fault(
+    holds: str, told: str, faults: list[str]
+) -> None:
+    judge = see_two()
+    date = "Wed, 14 Jan 2026 17:00:00 GMT"
+    by_date = dataclasses.replace(asked(9.0, date=date), holds=f'"{holds}-gzip"')
+
+    judge.take(by_date, 304, {"etag": f'"{told}-gzip"'}, b"", 10.0)
+
+    assert [fault.partition(":")[0] for fault in judge.faults] == faults
 
 
 def see_two(grace: float | None = GRACE_SECONDS) -> Judge:
