@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from feedsvc.errors import MirrorError, StoreError
 from feedsvc.mirror import MANIFEST, Mirrored, describe_mirrored, list_feeds, name_file, write_mirror
 from feedsvc.service import Service, make_service
+from feedsvc.web.counter import DATED_AFTER
 from tests.web_house import BROWSER, NOON, StoppedClock, announce, make_paper, open_house
 
 # Without the pages, whose templates take longer to read than all else takes.
@@ -30,7 +31,7 @@ ENVIRON = {"feedsvc.is_static": True}
 @contextmanager
 def open_service(folder: Path, languages: str) -> Iterator[Service]:
     with open_house(folder, categories="cs.AI,hep-th", languages=languages) as house:
-        opened = make_service(house.settings, StoppedClock())
+        opened = make_service(house.settings, StoppedClock(NOON + DATED_AFTER))
         yield opened
         opened.close()
 

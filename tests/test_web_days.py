@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from feedsvc.web.counter import DATED_AFTER
 from tests.web_house import DAY, announce, make_paper, open_house, settle_day
 
 EARLIER = date(2026, 1, 13)
@@ -65,14 +67,18 @@ def test_the_newest_day_is_kept_as_long_as_the_feed(client: FlaskClient) -> None
     assert feed == day == daily == "public, max-age=900"
 
 
-def test_what_the_client_holds_is_not_sent_again(client: FlaskClient) -> None:
-    path = f"/feeds/cs.AI/{EARLIER}.md"
-    first = client.get(path)
+def test_what_the_client_holds_is_not_sent_again(tmp_path: Path) -> None:
+    path = f"/feeds/cs.AI/{DAY}.md"
+    with open_house(tmp_path) as house:
+        client = house.client
+        client.get(path)
+        house.clock.moment += DATED_AFTER
+        first = client.get(path)
 
-    assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
-    assert client.get(path, headers={"If-Modified-Since": first.headers["Last-Modified"]}).status_code == 304
-    assert client.head(path).headers["Content-Length"] == first.headers["Content-Length"]
-    assert client.get(path, headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+        for name, held in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+            assert client.get(path, headers={name: first.headers[held]}).status_code == 304
+        assert client.head(path).headers["Content-Length"] == first.headers["Content-Length"]
+        assert client.get(path, headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
 
 
 def test_a_person_sees_markdown_as_text(client: FlaskClient) -> None:

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from feedsvc.paper import BatchState
 from feedsvc.render import Format, load_formats
 from feedsvc.serve import serve_app
+from feedsvc.web.counter import DATED_AFTER
 from tests.builders import make_batch
 from tests.web_house import BROWSER, NOON, House, announce, make_paper, open_house
 
@@ -150,8 +151,9 @@ def test_no_coding_that_is_accepted_is_said_so(client: FlaskClient) -> None:
     assert "ETag" not in response.headers
 
 
-def test_what_caches_must_know_is_told(client: FlaskClient) -> None:
-    headers = client.get(FEED).headers
+def test_what_caches_must_know_is_told(house: House) -> None:
+    house.clock.moment += DATED_AFTER
+    headers = house.client.get(FEED).headers
 
     assert headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -231,8 +233,19 @@ def test_the_tag_of_any_coding_the_client_takes_is_good(
         ("not a date", 200),
     ],
 )
-def test_a_date_alone_is_a_condition(client: FlaskClient, since: str, status: int) -> None:
-    assert client.get(FEED, headers={"If-Modified-Since": since}).status_code == status
+def test_a_date_alone_is_a_condition(house: House, since: str, status: int) -> None:
+    house.clock.moment += DATED_AFTER
+
+    assert house.client.get(FEED, headers={"If-Modified-Since": since}).status_code == status
+
+
+def test_what_changed_just_now_has_no_date_yet(house: House) -> None:
+    """Another state may come in the same second, and would have the same date."""
+    house.clock.moment += DATED_AFTER - timedelta(seconds=1)
+    answer = house.client.get(FEED, headers={"If-Modified-Since": "Wed, 14 Jan 2026 17:00:00 GMT"})
+
+    assert (answer.status_code, "Last-Modified" in answer.headers) == (200, False)
+    assert house.client.get(FEED, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
 def test_a_tag_wins_over_a_date(client: FlaskClient) -> None:
@@ -271,10 +284,12 @@ def _ask(connection: HTTPConnection, method: str, headers: dict[str, str]) -> tu
 
 
 def test_a_new_paper_makes_a_new_tag_and_a_new_date(house: House) -> None:
+    house.clock.moment += DATED_AFTER
     first = house.client.get(FEED).headers
     house.clock.moment = NOON + timedelta(hours=1)
     announce(house.store, "cs.AI", make_paper(9, "Walking on", "cs.AI"))
     house.publisher.build_documents()
+    house.clock.moment += DATED_AFTER
     second = house.client.get(
         FEED, headers={"If-None-Match": first["ETag"], "If-Modified-Since": first["Last-Modified"]}
     )

@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedsvc.pipeline.sketches import Sketcher
+from feedsvc.web.counter import DATED_AFTER
 from feedsvc.web.library import MOST_FEEDS, MOST_SENT_BYTES
 from tests.web_house import BROWSER, DAY, House, announce, make_paper, open_house
 
@@ -83,6 +84,8 @@ def test_a_saved_feed_may_ask_for_papers_like_others(tmp_path: Path) -> None:
 
 
 def test_a_new_paper_comes_in_and_those_before_stay(house: House) -> None:
+    house.client.get(WALK)
+    house.clock.moment += DATED_AFTER
     before = house.client.get(WALK)
     unlike = make_paper(6, "Cooking with gas", "cs.AI")
     announce(house.store, "cs.AI", unlike, day=DAY + timedelta(days=1))
