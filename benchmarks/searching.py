@@ -27,7 +27,7 @@ from feedsvc.paper import Announcement, Kind, Origin, Paper
 from feedsvc.query import Query
 from feedsvc.query.ast import AnnouncedIn, AuthorTerm, Field, Term, all_of, negate
 from feedsvc.store import Store, open_store, schema
-from feedsvc.store.engine import read, write
+from feedsvc.store.engine import read, write_many
 from feedsvc.store.rows import announcement_row, paper_row
 from feedsvc.store.words import words_of
 from feedsvc.store.words.row import Words, announced_token, listed_token
@@ -134,7 +134,7 @@ def fill(store: Store, corpus: Corpus, papers: int) -> None:
             row["place"]: corpus.make_words(number, row["category"])
             for number, row in zip(numbers, rows, strict=True)
         }
-        with write(store.engine) as connection:
+        with write_many(store.engine) as connection:
             connection.execute(insert(schema.papers), [make_paper_row(row) for row in rows])
             connection.execute(insert(schema.announcements), rows)
             words_of(connection).add(connection, words)

@@ -78,3 +78,18 @@ def test_how_far_back_is_told(filled: Store) -> None:
     assert near.reach(parse("in:cs.AI")) is None
     if filled.engine.dialect.name == "sqlite":
         assert near.reach(parse("common usual")) == MONDAY - timedelta(days=DAYS)
+
+
+@pytest.mark.usefixtures("sqlite_only")
+@pytest.mark.parametrize("by_release", [False, True])
+def test_common_words_that_never_meet_are_looked_for_in_two_searches(filled: Store, by_release: bool) -> None:
+    """FTS5 reads all rows in each that finds nothing, in however few places it is to look."""
+    searched: list[str] = []
+
+    @event.listens_for(filled.engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        if "words MATCH" in statement and "announcements" in statement:
+            searched.append(statement)
+
+    assert found(filled.announcements, '"ones common"', by_release=by_release) == 0
+    assert len(searched) == 2

@@ -20,7 +20,7 @@ from feedsvc.store.binding import (
     bind_announcements,
     bind_papers,
 )
-from feedsvc.store.engine import write
+from feedsvc.store.engine import write_many
 from feedsvc.store.harvests import Harvest, save_harvest
 from feedsvc.store.revisions import Revision
 from feedsvc.store.rows import announcement_row, paper_row, read_paper
@@ -94,7 +94,7 @@ class BulkStore:
         known completely only has its gaps filled. A paper whose first announcement in a category is known,
         of whatever day, is not announced there a second time. The same again changes nothing.
         """
-        with write(self._engine) as connection:
+        with write_many(self._engine) as connection:
             revision = Revision(connection)
             known_ids = _find_known(connection, chunk.papers)
             added, mended = self._save_papers(connection, chunk.papers, known_ids, revision)

@@ -18,8 +18,8 @@ from feedsvc.store.words import WordIndex, words_of
 FIRST_SPAN = timedelta(days=2)
 # The days that tell whether a word is common.
 SAMPLE = timedelta(days=7)
-# So many spans of days, two months of them, are searched before it is asked how many rows that is.
-UNCOUNTED_SPANS = 5
+# So far back is searched before it is asked how many rows that is.
+UNCOUNTED = timedelta(days=62)
 
 
 def find_by_place(
@@ -72,7 +72,7 @@ def find_by_release(
         yield index.find(ordered, plan.words).where(table.released.is_not(None))
         return
     horizon = _read_horizon(connection, most_searched or index.most_searched)
-    for span in _span_days(newest, oldest):
+    for span in _span_for(index, newest, oldest):
         places = select(func.max(table.place), func.min(table.place)).where(table.released.between(*span))
         last, first = connection.execute(places).one()
         if last is not None and last >= horizon:
@@ -121,13 +121,14 @@ def _find_words(
     if newest is None or not _is_common(connection, index, words):
         yield index.find(statement, words)
         return
-    horizon = 0
-    for number, (first, last) in enumerate(_span_days(day_of(newest), day_of(oldest))):
-        if number == UNCOUNTED_SPANS:
-            horizon = _read_horizon(connection, most_searched or index.most_searched)
-        if last_place(last) < horizon:
+    horizon = None
+    for first, last in _span_for(index, day_of(newest), day_of(oldest)):
+        if horizon is None:
+            is_recent = last > day_of(newest) - UNCOUNTED
+            horizon = None if is_recent else _read_horizon(connection, most_searched or index.most_searched)
+        if last_place(last) < (horizon or 0):
             return
-        yield index.find(statement, words, (max(first_place(first), horizon), last_place(last)))
+        yield index.find(statement, words, (max(first_place(first), horizon or 0), last_place(last)))
 
 
 def _read_horizon(connection: Connection, most_searched: int) -> int:
@@ -174,6 +175,16 @@ def _read_ends(connection: Connection, column: Column[Any]) -> tuple[Any, Any]:
     newest, oldest = (select(end(column)).scalar_subquery() for end in (func.max, func.min))
     row = connection.execute(select(newest, oldest)).one()
     return row[0], row[1]
+
+
+def _span_for(index: WordIndex, newest: date, oldest: date) -> Iterator[tuple[date, date]]:
+    """Give spans of days in which to look for common words, from the newest back."""
+    before = newest - UNCOUNTED
+    if not index.reads_on or before < oldest:
+        yield from _span_days(newest, oldest)
+        return
+    yield before + timedelta(days=1), newest
+    yield oldest, before
 
 
 def _span_days(newest: date, oldest: date) -> Iterator[tuple[date, date]]:

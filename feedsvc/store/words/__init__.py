@@ -36,6 +36,14 @@ class WordIndex(Protocol):
         ...
 
     @property
+    def reads_on(self) -> bool:
+        """Tell whether a search that finds nothing reads all rows, in however few places it is to look.
+
+        If so, few searches in many places are better than many in few.
+        """
+        ...
+
+    @property
     def place(self) -> ColumnElement[int]:
         """The place of a found row."""
         ...

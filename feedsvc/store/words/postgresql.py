@@ -66,6 +66,7 @@ class PostgresqlWords:
 
     place: ColumnElement[int] = schema.announcements.c.place
     most_searched = 40_000
+    reads_on = False
 
     def create(self, connection: Connection) -> None:
         """Make the index, empty."""
