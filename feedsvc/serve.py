@@ -11,12 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 import waitress
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer
+from waitress.task import WSGITask
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 STOP_SECONDS = 5.0
 POLL_SECONDS = 1.0
+
+
+class _Task(WSGITask):  # type: ignore[misc]
+    """Keeps the connection after an answer without a body, such as 304, whose length needs no saying.
+
+    waitress closes where it sees no Content-Length (RFC 9112, section 6.3), so each reader that asks whether
+    a feed changed would need a new connection.
+    """
+
+    def set_close_on_finish(self) -> None:
+        is_closed_by_client = self.request.headers.get("CONNECTION", "").lower() == "close"
+        if self.has_body or self.version != "1.1" or is_closed_by_client:
+            super().set_close_on_finish()
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    task_class = _Task
 
 
 @contextmanager
@@ -36,6 +56,10 @@ def serve_app(app: WSGIApplication, host: str, port: int, threads: int) -> Itera
         # Whose X-Forwarded-For is believed, the application decides, under every server alike.
         clear_untrusted_proxy_headers=False,
     )
+    # One for each address that a host's name has.
+    for listener in sockets.values():
+        if isinstance(listener, BaseWSGIServer):
+            listener.channel_class = _Channel
     stopped = Event()
     thread = Thread(target=_run_loop, args=(server, sockets, stopped), name="web", daemon=True)
     thread.start()

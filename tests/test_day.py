@@ -14,8 +14,8 @@ from lxml import etree
 from feedsvc.calendar import announced_at
 from feedsvc.paper import Author, Entry, Kind
 from feedsvc.render import load_formats
-from feedsvc.render.day import DayDigest, collect_day, describe_day, name_authors
-from feedsvc.render.entry import EntryView, Link
+from feedsvc.render.day import DayDigest, collect_day, describe_day
+from feedsvc.render.entry import EntryView, Link, name_authors
 from feedsvc.render.phrases import load_phrases
 from tests.builders import make_digest, make_paper
 from tests.render_entries import ENTRIES, EXTRACTIVE, FULL, HEAD, TRANSLATED, WITHDRAWN, make_entry, make_head

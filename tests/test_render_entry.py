@@ -56,6 +56,25 @@ def test_the_first_line_tells_kind_day_and_categories(kind: Kind, language: str,
     assert read_lines(make_entry(kind=kind), language)[0] == facts
 
 
+@pytest.mark.parametrize(
+    ("language", "authors"), [("en", "Authors: Ann Ärlig, 李 小龙"), ("zh", "作者：Ann Ärlig, 李 小龙")]
+)
+def test_the_second_line_names_the_authors(language: str, authors: str) -> None:
+    assert read_lines(make_entry(), language)[1] == authors
+
+
+def test_of_a_large_collaboration_the_first_authors_are_named() -> None:
+    paper = make_paper(authors=tuple(Author(f"A. {number}") for number in range(3000)))
+    line = read_lines(make_entry(paper))[1]
+
+    assert line.endswith("A. 18, A. 19, and 2,980 more")
+    assert len(line) < 200
+
+
+def test_a_paper_without_authors_has_no_line_of_them() -> None:
+    assert "Authors" not in "".join(read_lines(make_entry(make_paper(authors=()))))
+
+
 def test_a_withdrawn_paper_says_so_first_and_links_no_files() -> None:
     entry = make_entry(WITHDRAWN)
 
@@ -67,7 +86,7 @@ def test_a_withdrawn_paper_says_so_first_and_links_no_files() -> None:
 def test_an_extractive_digest_stands_for_the_abstract() -> None:
     lines = read_lines(make_entry(digest=EXTRACTIVE))
 
-    assert lines[1:6] == [
+    assert lines[2:7] == [
         "Background",
         "Claims are bold. Bounds are rare.",
         "Innovation",
@@ -91,18 +110,18 @@ def test_a_digest_without_any_section_leaves_the_abstract(method: str) -> None:
 def test_a_written_digest_is_followed_by_the_original_title_and_abstract() -> None:
     lines = read_lines(make_entry(digest=TRANSLATED), "zh")
 
-    assert lines[1:7] == ["背景", "背景一。背景二。", "创新", "我们给出 x² 的界。", "结论", "结论成立。"]
-    assert lines[7] == "由 test-model 根据摘要概括。"
-    assert lines[8:11] == [
+    assert lines[2:8] == ["背景", "背景一。背景二。", "创新", "我们给出 x² 的界。", "结论", "结论成立。"]
+    assert lines[8] == "由 test-model 根据摘要概括。"
+    assert lines[9:12] == [
         "原标题",
         "A 𝒪(n log n) bound on <b>bold</b> claims & the ℓ₁-norm",
         "摘要",
     ]
-    assert lines[11].startswith("We bound x² by")
+    assert lines[12].startswith("We bound x² by")
 
 
 def test_without_a_digest_the_abstract_stands_alone_in_its_paragraphs() -> None:
-    assert read_lines(make_entry())[1:3] == [
+    assert read_lines(make_entry())[2:4] == [
         r"We bound x² by a+bc $\frac{a+b}{c}$.",
         "The second paragraph has xCE < 3 & more at https://github.com/a/b_c.",
     ]
@@ -111,7 +130,7 @@ def test_without_a_digest_the_abstract_stands_alone_in_its_paragraphs() -> None:
 def test_text_in_another_language_than_the_feeds_is_marked() -> None:
     content = read_content(make_entry(digest=EXTRACTIVE), "zh")
 
-    assert [(block.text, block.get("lang")) for block in content[1:3]] == [
+    assert [(block.text, block.get("lang")) for block in content[2:4]] == [
         ("背景", None),
         ("Claims are bold. Bounds are rare.", "en"),
     ]
@@ -131,7 +150,7 @@ def test_a_feed_in_a_language_without_phrases_has_english_ones_marked_so() -> No
 
 
 def test_comments_journal_doi_and_licence_follow_the_text() -> None:
-    assert read_lines(make_entry())[3] == (
+    assert read_lines(make_entry())[4] == (
         "Comments: 12 pages, 3 figuresJournal reference: J. Claims 3 (2026) 1-12"
         "DOI: 10.1000/182Licence: CC BY-NC-SA 4.0"
     )
@@ -140,7 +159,7 @@ def test_comments_journal_doi_and_licence_follow_the_text() -> None:
 def test_the_reason_for_an_entry_stands_before_the_other_notes() -> None:
     entry = make_entry(likeness=Likeness("2601.00001", ("graph", "pooling")))
 
-    assert read_lines(entry)[3].startswith("Like 2601.00001: graph, poolingComments: ")
+    assert read_lines(entry)[4].startswith("Like 2601.00001: graph, poolingComments: ")
 
 
 def test_the_last_line_links_abstract_page_pdf_and_html() -> None:
@@ -167,13 +186,13 @@ def test_a_brief_abstract_is_cut_behind_its_first_sentence() -> None:
         abstract="The value of e.g. $x$ in Eq. 3 and elsewhere is bounded. Then more follows. " * 9
     )
 
-    assert read_lines(make_entry(paper), brief=True)[1] == (
+    assert read_lines(make_entry(paper), brief=True)[2] == (
         "The value of e.g. x in Eq. 3 and elsewhere is bounded."
     )
 
 
 def test_a_brief_abstract_without_a_first_sentence_is_cut_at_a_word() -> None:
-    line = read_lines(make_entry(make_paper(abstract="word " * 1000)), brief=True)[1]
+    line = read_lines(make_entry(make_paper(abstract="word " * 1000)), brief=True)[2]
 
     assert line.endswith("word…")
     assert len(line) < 410
@@ -186,8 +205,8 @@ def test_a_link_that_a_copy_lost_leads_to_the_abstract_page(text: str) -> None:
     paper = make_paper(abstract=text, comments="See this http URL")
     lines = read_lines(make_entry(paper))
 
-    assert lines[1] == "Code is at https://arxiv.org/abs/2601.00001."
-    assert lines[2] == "Comments: See https://arxiv.org/abs/2601.00001"
+    assert lines[2] == "Code is at https://arxiv.org/abs/2601.00001."
+    assert lines[3] == "Comments: See https://arxiv.org/abs/2601.00001"
 
 
 def test_markup_in_text_is_shown_not_obeyed() -> None:
@@ -195,7 +214,7 @@ def test_markup_in_text_is_shown_not_obeyed() -> None:
     content = read_content(make_entry(make_paper(abstract=script, comments=script)))
 
     assert content.xpath("//script") == []
-    assert content[1].text == script
+    assert content[2].text == script
 
 
 def test_formulas_use_only_elements_that_readers_keep() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from threading import Event
 from threading import enumerate as enumerate_threads
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
 
 from feedsvc.serve import serve_app
 
@@ -39,6 +42,55 @@ def test_a_connection_left_open_does_not_hold_up_the_stop() -> None:
 
     assert body == BODY
     assert left == []
+
+
+def say_304(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    """Tell that nothing changed."""
+    start("304 NOT MODIFIED", [("ETag", '"a"')])
+    return ()
+
+
+def read_head(answers: BinaryIO) -> Iterator[bytes]:
+    """Give the lines up to the empty one, or to the end of the connection."""
+    while (line := answers.readline()) not in (b"\r\n", b""):
+        yield line
+
+
+def converse(port: int, *requests: bytes) -> list[bytes]:
+    """Send requests on one connection, each when the last was answered; give the answers' heads."""
+    heads = []
+    with socket.create_connection(("127.0.0.1", port), 60) as line, line.makefile("rb") as answers:
+        for request in requests:
+            line.sendall(request)
+            heads.append(b"".join(read_head(answers)))
+    return heads
+
+
+ASK = b"GET / HTTP/1.1\r\nHost: here\r\n"
+
+
+def test_a_connection_stays_open_after_an_answer_without_a_body() -> None:
+    with serve_app(say_304, "127.0.0.1", 0, 2) as port:
+        heads = converse(port, *[ASK + b"\r\n"] * 3)
+
+    assert [head.split(b"\r\n")[0] for head in heads] == [b"HTTP/1.1 304 NOT MODIFIED"] * 3
+    assert b"Connection: close" not in b"".join(heads)
+
+
+@pytest.mark.parametrize(
+    "request_", [ASK + b"Connection: close\r\n\r\n", b"GET / HTTP/1.0\r\nHost: here\r\n\r\n"]
+)
+def test_a_connection_is_closed_after_such_an_answer_where_the_client_wants_that(request_: bytes) -> None:
+    with (
+        serve_app(say_304, "127.0.0.1", 0, 2) as port,
+        socket.create_connection(("127.0.0.1", port), 60) as line,
+        line.makefile("rb") as answers,
+    ):
+        line.sendall(request_)
+        answer = answers.read()
+
+    assert b"Connection: close" in answer
+    assert answer.endswith(b"\r\n\r\n")
 
 
 def test_a_request_that_is_being_answered_is_answered_whole() -> None:

@@ -61,7 +61,7 @@ class DeliveryOptions:
     workers: int = 64
     patient: int = 400
     per_host: int = 8
-    slow_seconds: float = 0.5
+    slow_seconds: float = 0.1
     hold_seconds: float = HOLD_SECONDS
     retries: RetryPlan = DELIVERIES
 

@@ -46,7 +46,8 @@ class Note:
 class Body:
     """What an entry shows, in order; text is fit for XML.
 
-    `language` is that of headings and labels; `links` are names and addresses.
+    `language` is that of headings and labels; `links` are names and addresses; `authors` a line that names
+    the first of them, since many readers show one author of several, or none.
     """
 
     language: str
@@ -57,12 +58,14 @@ class Body:
     original: tuple[Section, ...]
     notes: tuple[Note, ...]
     links: tuple[tuple[str, str], ...]
+    authors: str | None = None
 
 
 def render_content(body: Body, language: str) -> str:
     """Write a body as XHTML without a namespace, to stand in a `div` in the feed's language."""
     blocks = [
         _render_facts(body),
+        *([E.p(body.authors)] if body.authors else []),
         *_render_sections(body.digest, body.language),
         *([E.p(E.small(body.remark))] if body.remark else []),
         *_render_sections(body.original, body.language),

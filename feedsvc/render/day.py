@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -11,14 +11,11 @@ from lxml import etree
 from lxml.builder import E
 
 from feedsvc.calendar import announced_at
-from feedsvc.paper import Author, Entry, Kind
+from feedsvc.paper import Entry, Kind
 from feedsvc.render.characters import clean_line
 from feedsvc.render.content import Body, Node, Section, is_same, mark_language, render_text, split_paragraphs
-from feedsvc.render.entry import EntryView, Link, describe_entry
+from feedsvc.render.entry import EntryView, Link, describe_entry, name_authors
 from feedsvc.render.phrases import Phrases, load_phrases
-
-MOST_AUTHORS = 20
-"""So many authors of a paper are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +77,6 @@ def list_sections(view: EntryView) -> Iterator[Section]:
     """Give a paper's sections: its digest's, then what of the original stands beside a translation."""
     yield from view.body.digest
     yield from view.body.original
-
-
-def name_authors(authors: Sequence[Author], phrases: Phrases) -> str:
-    """Name the first authors, and say how many more there are."""
-    names = [author.name for author in authors[:MOST_AUTHORS]]
-    more = len(authors) - len(names)
-    return ", ".join([*names, phrases.count_more(more)] if more else names)
 
 
 def describe_day(digest: DayDigest, id_: str, links: tuple[Link, ...]) -> EntryView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -23,6 +23,8 @@ ORIGINAL_LANGUAGE = "en"
 # An entry is described once for all formats that are written of it one after the other.
 VIEWS = 1_000
 SUMMARY = 300
+MOST_AUTHORS = 20
+"""So many authors of a paper are named in its content."""
 
 # arXiv makes HTML of most papers submitted since, and no list says of which: https://info.arxiv.org/about/accessible_HTML.html
 HTML_SINCE = datetime(2023, 12, 1, tzinfo=UTC)
@@ -95,14 +97,15 @@ def describe_entry(entry: Entry, language: str, *, brief: bool = False) -> Entry
     """Describe an entry in a language; `brief` keeps only the first sentence of each section."""
     paper, digest = entry.paper, entry.digest
     links = tuple(_find_links(paper))
-    body = _compose_body(entry, links, load_phrases(language), brief)
+    authors = tuple(_clean_authors(paper.authors))
+    body = _compose_body(entry, authors, links, load_phrases(language), brief)
     return EntryView(
         id=clean_line(paper.abs_url),
         title=_write_title(digest.title if digest and digest.title else paper.title, paper),
         title_language=digest.language if digest and digest.title else ORIGINAL_LANGUAGE,
         published=entry.published,
         updated=entry.updated,
-        authors=tuple(_clean_authors(paper.authors)),
+        authors=authors,
         categories=tuple(_name_categories(paper.categories)),
         links=links,
         kind=entry.kind,
@@ -189,7 +192,16 @@ def _name_categories(categories: Iterable[str]) -> Iterator[Label]:
         yield Label(clean_line(category), clean_line(taxonomy.name_of(category)))
 
 
-def _compose_body(entry: Entry, links: Iterable[Link], phrases: Phrases, brief: bool) -> Body:
+def name_authors(authors: Sequence[Author], phrases: Phrases) -> str:
+    """Name the first authors, and say how many more there are."""
+    names = [author.name for author in authors[:MOST_AUTHORS]]
+    more = len(authors) - len(names)
+    return ", ".join([*names, phrases.count_more(more)] if more else names)
+
+
+def _compose_body(
+    entry: Entry, authors: Sequence[Author], links: Iterable[Link], phrases: Phrases, brief: bool
+) -> Body:
     paper, digest = entry.paper, entry.digest
     sections = tuple(_digest_sections(digest, paper, phrases, brief)) if digest else ()
     told = digest if sections else None
@@ -206,6 +218,7 @@ def _compose_body(entry: Entry, links: Iterable[Link], phrases: Phrases, brief: 
         original=tuple(_original_sections(paper, told, phrases, brief)),
         notes=(*_compose_reason(entry, phrases), *_compose_notes(paper, phrases)),
         links=tuple(_name_links(links, phrases)),
+        authors=f"{phrases.authors}{phrases.colon}{name_authors(authors, phrases)}" if authors else None,
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from feedsvc.render.content import Section, split_paragraphs
-from feedsvc.render.day import DayDigest, Group, list_sections, name_authors
-from feedsvc.render.entry import EntryView
+from feedsvc.render.day import DayDigest, Group, list_sections
+from feedsvc.render.entry import EntryView, name_authors
 from feedsvc.render.spelling import Script
 from feedsvc.render.tex import Address, Piece, Source, read_tex
 

@@ -138,7 +138,7 @@ class DeliveryStore:
             query = query.where(table.host.not_in(sorted(without)))
         held_until = moment + hold_seconds
         with write(self._engine) as connection:
-            rows: Sequence[Row[Any]] = connection.execute(query).all()
+            rows: Sequence[Any] = connection.execute(query).all()
             for part in _parts([row.number for row in rows]):
                 held = update(deliveries).where(table.subscription.in_(part))
                 connection.execute(held.values(held_until=held_until))

@@ -175,7 +175,7 @@ class _Line(asyncio.Protocol):
 
 
 class _Deadlines:
-    """Ends what has waited for so many seconds. One timer does for all: the first to wait is the first late."""
+    """Ends what has waited too long. One timer does for all: the first to wait is the first late."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

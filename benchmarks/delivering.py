@@ -1,0 +1,406 @@
+"""Where the time of a delivery goes: `python -m benchmarks.delivering [--deliveries N]`.
+
+The sink is a process of its own on loopback that reads each request and answers 204: nginx with one process,
+if it is installed, else Python. Subscribers are spread over 250 addresses of 127.0.0.0/8. Signed documents of
+12 and 300 kB are sent
+
+- by the hub's own step, from the rows of a SQLite store to the rows that say what came of it;
+- by the same where every subscriber is a host of its own, so that no connection is kept;
+- by the hub's wire alone, without a store;
+- by bare sockets that wait for nothing but answers: what the machine and its sink allow.
+
+And once more by the hub's own step with 5% of the subscribers dead (nobody listens) and 5% slow (they answer
+after two seconds), each a host of its own: then the rate is that of the sound ones, until the last of them is
+served. The rows alone, queued, taken and settled with nothing sent, say what the store costs. Then what a
+million subscribers cost is worked out from the rates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import logging
+import multiprocessing
+import os
+import resource
+import selectors
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+
+from feedsvc.feed.catalogue import Catalogue
+from feedsvc.feed.topic import Topics
+from feedsvc.http import SystemClock
+from feedsvc.paper import Document
+from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions, choose_patience
+from feedsvc.pipeline.payloads import Payloads
+from feedsvc.store import Store, open_store
+from feedsvc.store.deliveries import Sent
+from feedsvc.store.documents import Stamp
+from feedsvc.store.engine import write
+from feedsvc.store.hub_tables import make_key, subscriptions
+from feedsvc.websub.address import Allowance
+from feedsvc.websub.signing import sign_body
+from feedsvc.websub.wire import Wire
+
+HERE = Allowance(frozenset(), loopback=True)
+HUB = "https://feeds.example.org/hub"
+TOPIC = "https://feeds.example.org/feeds/cs.AI.xml"
+SECRET = "a secret of usual length, 32 B.."
+SIZES = (12_000, 300_000)
+HOSTS = 250
+SLOW_SECONDS = 2.0
+KINDS = ("few", "own", "troubled")
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+class Sink(asyncio.Protocol):
+    """Reads requests by their Content-Length and answers each; `/slow` after a while."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._left = 0
+        self._head = b""
+        self._is_slow = False
+
+    def data_received(self, data: bytes) -> None:
+        while data:
+            if self._left:
+                taken = min(self._left, len(data))
+                self._left, data = self._left - taken, data[taken:]
+                if not self._left:
+                    self._answer()
+                continue
+            self._head += data
+            head, end, data = self._head.partition(b"\r\n\r\n")
+            if not end:
+                return
+            self._head = b""
+            self._is_slow = head.startswith(b"POST /slow")
+            lowered = head.lower()
+            start = lowered.index(b"content-length:") + 15
+            self._left = int(lowered[start:].split(b"\r\n", 1)[0])
+
+    def _answer(self) -> None:
+        if self._is_slow:
+            asyncio.get_running_loop().call_later(SLOW_SECONDS, self._write)
+        else:
+            self._write()
+
+    def _write(self) -> None:
+        self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")  # type: ignore[attr-defined]
+
+
+def run_sink(sender: Connection) -> None:
+    """Serve until the process is ended."""
+
+    async def serve() -> None:
+        server = await asyncio.get_running_loop().create_server(Sink, "0.0.0.0", 0, backlog=4096)
+        sender.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    raise_limit()
+    asyncio.run(serve())
+
+
+def raise_limit() -> None:
+    """Allow as many open connections as the system does."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 16_384), most))
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Deliveries and the seconds they took: by the clock, and of this process's own work."""
+
+    deliveries: int
+    seconds: float
+    cpu: float
+
+    @property
+    def a_second(self) -> float:
+        """Deliveries a second."""
+        return self.deliveries / self.seconds
+
+    def __str__(self) -> str:
+        return (
+            f"{self.a_second:8,.0f} a second   {self.cpu / self.deliveries * 1e6:6.0f} µs of processor each"
+        )
+
+
+def measure(work: Callable[[], int]) -> Rate:
+    """Run something that gives how many deliveries it made."""
+    started, cpu = time.perf_counter(), time.process_time()
+    deliveries = work()
+    return Rate(deliveries, time.perf_counter() - started, time.process_time() - cpu)
+
+
+def callback(number: int, port: int) -> str:
+    """Give the address of a subscriber, of one of many hosts."""
+    host = f"127.0.{number % HOSTS // 250 + 1}.{number % HOSTS % 250 + 1}"
+    return f"http://{host}:{port}/cb/{number}"
+
+
+def fill_store(store: Store, callbacks: list[str], body: bytes) -> None:
+    """Subscribe so many to a document, which is then due to all of them."""
+    clock = SystemClock()
+    store.migrate()
+    now = clock.now()
+    rows = [
+        {
+            "key": make_key(TOPIC, url),
+            "topic": TOPIC,
+            "callback": url,
+            "host": url.split("/")[2].partition(":")[0],
+            "feed": "cs.AI",
+            "format": "xml",
+            "language": "en",
+            "secret": SECRET,
+            "created_at": now,
+            "expires_at": now + timedelta(days=10),
+            "failures": 0,
+            "last_failure": "",
+        }
+        for url in callbacks
+    ]
+    with write(store.engine) as connection:
+        connection.execute(subscriptions.insert(), rows)
+    document = Document(
+        "cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now
+    )
+    store.documents.save(document, Stamp("recipe", 1, 1), marks=["a"])
+
+
+class Watched(Deliverer):
+    """Keeps when the last of the sound subscribers was served, and how many there were."""
+
+    served = 0
+    served_at = 0.0
+
+    def finish(self, sent: Sequence[Sent]) -> None:
+        """Keep what came of deliveries."""
+        super().finish(sent)
+        served = [each for each in sent if each.etag and "/slow/" not in each.delivery.target.callback]
+        if served:
+            self.served += len(served)
+            self.served_at = time.perf_counter()
+
+
+def deliver_all(store: Store, options: DeliveryOptions) -> Watched:
+    """Send what is due by the hub's own step."""
+    topics = Topics("https://feeds.example.org", Catalogue({}), ("en",), ("xml",))
+    payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=False)
+    clock = SystemClock()
+    deliverer = Watched(store, clock, topics, [HUB], [], payloads, options, Random(1))
+
+    async def run() -> None:
+        async with Wire(HERE, "feedsvc/benchmark") as wire:
+            await deliverer.deliver_due(wire)
+
+    asyncio.run(run())
+    return deliverer
+
+
+def address_each(number: int, port: int, slow_port: int, kind: str) -> list[str]:
+    """Give callbacks: on `few` hosts; each on its `own`; or on few, with 5% `troubled` in each way."""
+    if kind == "own":
+        places = (f"{each // 62_500 + 20}.{each // 250 % 250}.{each % 250 + 1}" for each in range(number))
+        return [f"http://127.{place}:{port}/cb" for place in places]
+    callbacks = [callback(each, port) for each in range(number)]
+    for each in range(0, number, 20) if kind == "troubled" else ():
+        place = f"{each // 20 % 250}.{each // 20 // 250 + 1}"
+        callbacks[each] = f"http://127.9.{place}:1/dead"
+        callbacks[each + 1] = f"http://127.8.{place}:{slow_port}/slow/{each}"
+    return callbacks
+
+
+def measure_hub(callbacks: list[str], body: bytes) -> Rate:
+    """Measure the hub's own step, until the last of the sound subscribers was served."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/hub.sqlite3")
+        fill_store(store, callbacks, body)
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        started, cpu = time.perf_counter(), time.process_time()
+        watched = deliver_all(store, DeliveryOptions(patient=choose_patience(limit)))
+        rate = Rate(watched.served, watched.served_at - started, time.process_time() - cpu)
+        store.close()
+    return rate
+
+
+def measure_store(callbacks: list[str], body: bytes) -> Rate:
+    """Measure the rows alone: queued, taken and settled, and nothing sent."""
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/hub.sqlite3")
+        fill_store(store, callbacks, body)
+
+        def settle() -> int:
+            rows, done = store.deliveries, 0
+            for key in rows.noticed():
+                while rows.spread(key, clock.now()):
+                    pass
+            while taken := rows.take(clock.now(), 60.0, 2000):
+                rows.finish([Sent(each, "204", etag=each.etag) for each in taken], clock.now())
+                done += len(taken)
+            return done
+
+        rate = measure(settle)
+        store.close()
+    return rate
+
+
+def measure_sockets(port: int, body: bytes, number: int) -> Rate:
+    """Measure 64 kept sockets that are written to as soon as they were answered."""
+    lines = [socket.create_connection(("127.0.1.1", port)) for _ in range(64)]
+    ready = selectors.DefaultSelector()
+
+    def send(line: socket.socket) -> None:
+        head = (
+            f"POST /cb HTTP/1.1\r\nHost: sink\r\nX-Hub-Signature: {sign_body(body, SECRET)}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        line.sendall(head.encode())
+        line.sendall(body)
+
+    def run() -> int:
+        for line in lines:
+            send(line)
+            ready.register(line, selectors.EVENT_READ, line)
+        for done in range(number):
+            if not answered:
+                answered.extend(key.data for key, _ in ready.select())
+            line = answered.pop()
+            assert b" 204 " in line.recv(4096)
+            if done < number - len(lines):
+                send(line)
+        return number
+
+    answered: list[socket.socket] = []
+    rate = measure(run)
+    for line in lines:
+        line.close()
+    return rate
+
+
+def measure_wire(port: int, body: bytes, number: int) -> Rate:
+    """Measure the hub's wire alone, 64 at once."""
+
+    async def run() -> None:
+        async with Wire(HERE, "feedsvc/benchmark") as wire:
+            await work_at_once(number, 64, lambda each: post(wire, each))
+
+    async def post(wire: Wire, each: int) -> None:
+        headers = {"Content-Type": "application/atom+xml", "X-Hub-Signature": sign_body(body, SECRET)}
+        reply = await wire.post(callback(each, port), headers, body, is_kept=True)
+        assert reply.is_success, reply
+
+    return measure(lambda: (asyncio.run(run()), number)[1])
+
+
+async def work_at_once(number: int, workers: int, action: Callable[[int], Awaitable[None]]) -> None:
+    """Do something for each number, so many at once."""
+    numbers = iter(range(number))
+
+    async def work() -> None:
+        for each in numbers:
+            await action(each)
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--deliveries", type=int, default=10_000, help="of 12 kB; a sixth of that of 300 kB")
+    chosen = parser.parse_args()
+    logging.disable(logging.INFO)
+    raise_limit()
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    sink = context.Process(target=run_sink, args=(sender,), daemon=True)
+    sink.start()
+    slow_port = receiver.recv()
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    try:
+        with tempfile.TemporaryDirectory() as folder, open_nginx(Path(folder)) as port:
+            for size in SIZES:
+                number = chosen.deliveries if size == SIZES[0] else chosen.deliveries // 6
+                compare(port or slow_port, slow_port, size, number)
+    finally:
+        sink.terminate()
+        sink.join()
+
+
+@contextmanager
+def open_nginx(folder: Path) -> Iterator[int]:
+    """Run nginx as a sink and give its port; 0 where there is none."""
+    if shutil.which("nginx") is None:
+        yield 0
+        return
+    port = free_port()
+    temporary = "".join(f"{name}_temp_path {folder}/{name}; " for name in TEMPORARY)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {folder}/pid; worker_rlimit_nofile 16384;"
+        "events { worker_connections 8192; } http { access_log off; keepalive_requests 1000000000;"
+        f"client_max_body_size 10m; client_body_buffer_size 512k; {temporary}"
+        f"server {{ listen 0.0.0.0:{port} backlog=4096; location / {{ return 204; }} }} }}"
+    )
+    command = ["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")]
+    server = subprocess.Popen(command)
+    try:
+        wait_for_port(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens."""
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit(f"nobody listens on port {port}")
+
+
+def compare(port: int, slow_port: int, size: int, number: int) -> None:
+    """Measure every way with documents of a size."""
+    body = os.urandom(size)
+    print(f"signed documents of {size // 1000} kB, {number} subscribers on {HOSTS} hosts")
+    few, own, troubled = (address_each(number, port, slow_port, kind) for kind in KINDS)
+    hub = measure_hub(few, body)
+    print(f"  the hub, store and all   {hub}", flush=True)
+    print(f"  with 5% dead, 5% slow    {measure_hub(troubled, body)}", flush=True)
+    print(f"  each a host of its own   {measure_hub(own, body)}", flush=True)
+    print(f"  its store alone          {measure_store(few, body)}", flush=True)
+    print(f"  bare sockets             {measure_sockets(port, body, number)}", flush=True)
+    print(f"  its wire alone           {measure_wire(port, body, number)}", flush=True)
+    signing = measure(lambda: sum(1 for _ in range(500) if sign_body(body, SECRET)))
+    print(f"  signing alone            {signing}")
+    minutes, gigabytes = 1_000_000 / hub.a_second / 60, size / 1000
+    print(f"  a million subscribers: {minutes:.1f} minutes, {gigabytes:.0f} GB", flush=True)
+
+
+if __name__ == "__main__":
+    main()
