@@ -83,9 +83,11 @@ class SavedViews:
         return _answer(told, 200, "edit.html", sent=_fill_form(feed), limits=LIMITS)
 
     def change(self, name: str, secret: str) -> Response:
-        """Change a saved feed's query or title; a form may also ask for it to be deleted."""
+        """Change a saved feed's query or title; a form that would delete it is asked back."""
         feed = self._saved.open(name, secret)
         if request.form.get("action") == "delete":
+            return _answer({"name": feed.name}, 200, "delete.html", feed=feed)
+        if request.form.get("action") == "delete for good":
             return self.delete(name, secret)
         sent = _read_sent()
         try:
