@@ -131,7 +131,11 @@ def _read_sent() -> dict[str, str]:
     """Read a form or a JSON object alike. Raises SavedFeedError where it is neither."""
     if not request.is_json:
         return {field: request.form.get(field, "") for field in FIELDS}
-    values = request.get_json(silent=True)
+    try:
+        values = request.get_json(silent=True)
+    except RecursionError:
+        # Thousands of brackets: whatever it is, it is no object of texts.
+        values = None
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
         abort(400, f"Expected a JSON object with text under {', '.join(FIELDS)}.")
     unknown = sorted(set(values) - set(FIELDS))
