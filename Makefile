@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.dev-stamp
 LLM_VENV := .venv-llm
 LLM_STAMP := $(LLM_VENV)/.stamp
 
-.PHONY: help demo run test test-llm campaign check lint types format lock clean
+.PHONY: help demo run test test-llm campaign fuzz check lint types format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,6 +27,10 @@ test-llm: $(DEV_STAMP) $(LLM_STAMP) ## the digests against a real, small model; 
 
 campaign: $(DEV_STAMP) ## a month of faults and 200 kills; SEED=… for another
 	@$(BIN)/python -m tests.campaign --seed $(or $(SEED),1)
+
+fuzz: $(DEV_STAMP) ## fuzz a reader of what others send: TARGET=query, SECONDS=…; needs a machine that atheris is built for
+	@$(BIN)/pip install --quiet --disable-pip-version-check atheris
+	@$(BIN)/python -m tests.fuzzing $(or $(TARGET),query) --seconds $(or $(SECONDS),120)
 
 check: lint types ## lint and types
 

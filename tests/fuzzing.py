@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     options = parser.parse_args()
     try:
-        import atheris  # type: ignore[import-not-found, unused-ignore]
+        import atheris
     except ImportError:
         sys.exit("atheris is not installed: expected `pip install atheris`, which `make fuzz` does")
     with atheris.instrument_imports(include=["feedsvc"]):

@@ -45,6 +45,7 @@ LINES = (
     "a\r\n\r\n<script>alert(1)</script>",
     "a\u2028b\u2029c\x85d",
     "\x1b[2Ja\x9b31m",
+    "a\x00b",
     "a\n2026-01-14 00:00:00,000 ERROR   feedsvc forged",
 )
 PLACES = (
