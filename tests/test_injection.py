@@ -97,6 +97,7 @@ def send_everywhere(house: House, text: str) -> Iterator[TestResponse]:
         ("/feeds", form),
         ("/saved/secret-walks/x", form),
         ("/hub", hub),
+        ("/hub", hub | {"hub.mode": "unsubscribe", "hub.callback": "https://reader.example/"}),
         ("/like", {"text": text}),
     ):
         yield house.client.post(path, data=data, headers=BROWSER)
