@@ -26,14 +26,15 @@ class Patience:
     """How much of slow clients a server bears.
 
     A request has to be there whole `request_seconds` after its first byte, and something has to move every
-    `silent_seconds`. Of more than `connections` the longest without a whole request goes; what is sent may
-    have `header_bytes` and `body_bytes`. Answers that nobody reads wait in memory up to `waiting_bytes` each,
-    the rest of them in a file.
+    `silent_seconds`. Of more than `connections` the one goes that has been at the same thing for longest;
+    with a file for each they stay below the 1,024 that a process usually may have. What is sent may have
+    `header_bytes` and `body_bytes`. Answers that nobody reads wait in memory up to `waiting_bytes` each, the
+    rest of them in a file.
     """
 
     request_seconds: float = 60.0
     silent_seconds: int = 30
-    connections: int = 1_000
+    connections: int = 400
     header_bytes: int = 32_768
     body_bytes: int = 5_000_000
     waiting_bytes: int = 262_144
@@ -41,7 +42,8 @@ class Patience:
 
 PATIENCE = Patience()
 # Beside connections the server's map holds its listener and its trigger; and those being closed take room.
-SPARE = 100
+SPARE = 50
+UNREAD = "unread"
 
 
 @contextmanager
@@ -53,23 +55,7 @@ def serve_app(
     Requests that are being answered at the end have a few seconds. Raises OSError where the address is taken.
     """
     sockets: dict[int, Any] = {}
-    server = waitress.create_server(
-        app,
-        map=sockets,
-        host=host,
-        port=port,
-        threads=threads,
-        ident="feedsvc",
-        # Whose X-Forwarded-For is believed, the application decides, under every server alike.
-        clear_untrusted_proxy_headers=False,
-        connection_limit=patience.connections + SPARE,
-        channel_timeout=patience.silent_seconds,
-        cleanup_interval=max(1, patience.silent_seconds // 4),
-        max_request_header_size=patience.header_bytes,
-        max_request_body_size=patience.body_bytes,
-        inbuf_overflow=patience.waiting_bytes,
-        outbuf_overflow=patience.waiting_bytes,
-    )
+    server = _make_server(app, sockets, patience, host=host, port=port, threads=threads)
     slow = Slow(server.active_channels, patience)
     stopped = Event()
     thread = Thread(target=_run_loop, args=(server, sockets, slow, stopped), name="web", daemon=True)
@@ -86,8 +72,28 @@ def serve_app(
         wasyncore.close_all(sockets)
 
 
+def _make_server(
+    app: WSGIApplication, sockets: dict[int, Any], patience: Patience, **where: str | int
+) -> Any:
+    return waitress.create_server(
+        app,
+        map=sockets,
+        ident="feedsvc",
+        # Whose X-Forwarded-For is believed, the application decides, under every server alike.
+        clear_untrusted_proxy_headers=False,
+        connection_limit=patience.connections + SPARE,
+        channel_timeout=patience.silent_seconds,
+        cleanup_interval=max(1, patience.silent_seconds // 4),
+        max_request_header_size=patience.header_bytes,
+        max_request_body_size=patience.body_bytes,
+        inbuf_overflow=patience.waiting_bytes,
+        outbuf_overflow=patience.waiting_bytes,
+        **where,
+    )
+
+
 class Slow:
-    """Watches over connections whose requests do not come to an end. Lives in the server's own loop."""
+    """Watches over connections on which nothing comes to an end. Lives in the server's own loop."""
 
     def __init__(self, channels: Mapping[int, Any], patience: Patience) -> None:
         self._channels = channels
@@ -97,39 +103,37 @@ class Slow:
 
     def look(self, now: float) -> None:
         """Look every second, or as soon as there are too many."""
-        if now - self._looked_at >= POLL_SECONDS or len(self._channels) > self._patience.connections:
+        is_time = abs(now - self._looked_at) >= POLL_SECONDS
+        if is_time or len(self._channels) > self._patience.connections:
             self._looked_at = now
             self._drop(now)
 
     def _drop(self, now: float) -> None:
         """Close the connections that took too long over a request, and the oldest of too many."""
-        unheard = [channel for channel in self._channels.values() if _is_unheard(channel)]
-        # A request is known again by what waitress reads it into.
+        idle = [channel for channel in self._channels.values() if not channel.requests]
         self._since = {
             channel: known
-            if (known := self._since.get(channel)) and known[0] is request
-            else (request, float(channel.last_activity))
-            for channel in unheard
-            if (request := channel.request) is not None
+            if (known := self._since.get(channel)) and known[0] is pending
+            else (pending, float(channel.last_activity))
+            for channel in idle
+            if (pending := _find_pending(channel)) is not None
         }
         excess = len(self._channels) - self._patience.connections
-        for channel in sorted(unheard, key=self._find_since):
-            is_late = channel.request is not None and (
-                now - self._find_since(channel) > self._patience.request_seconds
-            )
-            if is_late or excess > 0:
+        for channel in sorted(idle, key=self._find_since):
+            took = now - self._find_since(channel)
+            if excess > 0 or (channel.request is not None and took > self._patience.request_seconds):
                 excess -= 1
                 channel.handle_close()
 
     def _find_since(self, channel: Any) -> float:
-        """Give since when a connection brings nothing whole: a request that began, or silence."""
+        """Give since when a connection has been at the same thing, or silent."""
         begun = self._since.get(channel)
         return begun[1] if begun else float(channel.last_activity)
 
 
-def _is_unheard(channel: Any) -> bool:
-    """Tell a connection on which nothing is being answered."""
-    return not channel.requests and not channel.total_outbufs_len
+def _find_pending(channel: Any) -> object | None:
+    """Give what a connection is at: the request that waitress reads, or an answer that is not taken yet."""
+    return UNREAD if channel.total_outbufs_len else channel.request
 
 
 def _run_loop(server: Any, sockets: dict[int, Any], slow: Slow, stopped: Event) -> None:

@@ -14,12 +14,16 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from feedsvc.serve import Patience, serve_app
 from tests.test_wsgi import PATIENCE, ask, free_port
 from tests.web_house import open_house
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 FEED = "/feeds/cs.AI.xml"
 HEAD = b"Host: feeds.example.org\r\n"
@@ -192,11 +196,14 @@ def test_a_visitor_who_makes_up_addresses_is_one_client_in_every_spelling(server
 
 
 @contextmanager
-def serve(patience: Patience) -> Iterator[int]:
-    """Serve a word in this process."""
-    with serve_app(
-        lambda _, start: (start("200 OK", [("Content-Length", "2")]), [b"ok"])[1], "127.0.0.1", 0, 2, patience
-    ) as port:
+def serve(patience: Patience, size: int = 2) -> Iterator[int]:
+    """Serve so many bytes in this process."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        start("200 OK", [("Content-Length", str(size))])
+        return [b"k" * size]
+
+    with serve_app(answer, "127.0.0.1", 0, 2, patience) as port:
         yield port
 
 
@@ -228,10 +235,24 @@ def test_a_request_that_comes_too_slowly_is_cut_off_although_bytes_keep_coming(s
 def test_of_too_many_connections_the_one_without_a_request_for_longest_goes() -> None:
     with serve(Patience(connections=5)) as port, ExitStack() as stack:
         slow = [stack.enter_context(closing(connect(port, b"GET"))) for _ in range(5)]
-        assert ask(port, "/")[2] == b"ok"
+        assert ask(port, "/")[2] == b"kk"
         more = [stack.enter_context(closing(connect(port, b"GET"))) for _ in range(20)]
-        assert ask(port, "/")[2] == b"ok"
+        assert ask(port, "/")[2] == b"kk"
 
         assert is_closed(slow[0])
         more[-1].sendall(b" / HTTP/1.0\r\n\r\n")
         assert read_status(more[-1]) == 200, "the newest is still heard"
+
+
+def test_of_too_many_connections_those_that_read_nothing_go_too() -> None:
+    size = 12_000_000
+    with serve(Patience(connections=5), size) as port, ExitStack() as stack:
+        for _ in range(12):
+            connection = stack.enter_context(closing(socket.socket()))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            connection.settimeout(PATIENCE)
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(b"GET / HTTP/1.1\r\n" + HEAD + b"\r\n")
+            assert connection.recv(1) == b"H", "each is begun with, though nobody reads the ones before"
+
+        assert len(ask(port, "/")[2]) == size
