@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.dev-stamp
 LLM_VENV := .venv-llm
 LLM_STAMP := $(LLM_VENV)/.stamp
 
-.PHONY: help demo run test test-llm campaign check lint types format lock clean
+.PHONY: help demo run test test-llm campaign fuzz check lint types format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -47,6 +47,10 @@ performance: bench growth ## the page, with everything measured anew, the load b
 
 load: $(DEV_STAMP) ## a service under load, judged, 5 minutes; ARGS="--minutes 30 --processes 2"
 	@$(BIN)/python -m tests.load $(ARGS)
+
+fuzz: $(DEV_STAMP) ## fuzz a reader of what others send: TARGET=query, SECONDS=…; needs a machine that atheris is built for
+	@$(BIN)/pip install --quiet --disable-pip-version-check atheris
+	@$(BIN)/python -m tests.fuzzing $(or $(TARGET),query) --seconds $(or $(SECONDS),120)
 
 check: lint types ## lint and types
 

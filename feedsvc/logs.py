@@ -19,6 +19,26 @@ _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "ta
 log = logging.getLogger(__name__)
 
 
+class TextFormatter(logging.Formatter):
+    """Writes a record as one line, whatever stands in it: a visitor's text can neither begin another one nor
+    steer a terminal. The lines of a traceback are behind it, each moved in.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record."""
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        lines = [self.formatMessage(record)]
+        if record.exc_info:
+            # Not the text that another handler may have left on the record.
+            lines += (f"  {line}" for line in self.formatException(record.exc_info).split("\n"))
+        return "\n".join("".join(map(_show, line)) for line in lines)
+
+
+def _show(sign: str) -> str:
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
+
+
 class JsonFormatter(logging.Formatter):
     """Writes a record as a line of JSON: time in UTC, level, logger, message, what was said beside it."""
 
@@ -39,7 +59,7 @@ class JsonFormatter(logging.Formatter):
 def set_up_logs(level: str, format_: str, stream: IO[str]) -> None:
     """Write the logs of the whole process to a stream, from a level on."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter() if format_ == "json" else logging.Formatter(TEXT))
+    handler.setFormatter(JsonFormatter() if format_ == "json" else TextFormatter(TEXT))
     logging.basicConfig(level=level, handlers=[handler])
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,31 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 5.0
 POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How much of slow clients a server bears.
+
+    A request has to be there whole `request_seconds` after its first byte, and something has to move every
+    `silent_seconds`. Of more than `connections` the one goes that has been at the same thing for longest;
+    with a file for each they stay below the 1,024 that a process usually may have. What is sent may have
+    `header_bytes` and `body_bytes`. Answers that nobody reads wait in memory up to `waiting_bytes` each, the
+    rest of them in a file.
+    """
+
+    request_seconds: float = 60.0
+    silent_seconds: int = 30
+    connections: int = 400
+    header_bytes: int = 32_768
+    body_bytes: int = 5_000_000
+    waiting_bytes: int = 262_144
+
+
+PATIENCE = Patience()
+# Beside connections the server's map holds its listener and its trigger; and those being closed take room.
+SPARE = 50
+UNREAD = "unread"
 
 
 class _Task(WSGITask):  # type: ignore[misc]
@@ -40,28 +67,18 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 @contextmanager
-def serve_app(app: WSGIApplication, host: str, port: int, threads: int) -> Iterator[int]:
+def serve_app(
+    app: WSGIApplication, host: str, port: int, threads: int, patience: Patience = PATIENCE
+) -> Iterator[int]:
     """Serve an application while the context lasts; gives the port, which the system chooses for 0.
 
     Requests that are being answered at the end have a few seconds. Raises OSError where the address is taken.
     """
     sockets: dict[int, Any] = {}
-    server = waitress.create_server(
-        app,
-        map=sockets,
-        host=host,
-        port=port,
-        threads=threads,
-        ident="feedsvc",
-        # Whose X-Forwarded-For is believed, the application decides, under every server alike.
-        clear_untrusted_proxy_headers=False,
-    )
-    # One for each address that a host's name has.
-    for listener in sockets.values():
-        if isinstance(listener, BaseWSGIServer):
-            listener.channel_class = _Channel
+    server = _make_server(app, sockets, patience, host=host, port=port, threads=threads)
+    slow = Slow(server.active_channels, patience)
     stopped = Event()
-    thread = Thread(target=_run_loop, args=(server, sockets, stopped), name="web", daemon=True)
+    thread = Thread(target=_run_loop, args=(server, sockets, slow, stopped), name="web", daemon=True)
     thread.start()
     try:
         yield int(server.effective_port)
@@ -75,7 +92,76 @@ def serve_app(app: WSGIApplication, host: str, port: int, threads: int) -> Itera
         wasyncore.close_all(sockets)
 
 
-def _run_loop(server: Any, sockets: dict[int, Any], stopped: Event) -> None:
+def _make_server(
+    app: WSGIApplication, sockets: dict[int, Any], patience: Patience, **where: str | int
+) -> Any:
+    server = waitress.create_server(
+        app,
+        map=sockets,
+        ident="feedsvc",
+        # Whose X-Forwarded-For is believed, the application decides, under every server alike.
+        clear_untrusted_proxy_headers=False,
+        connection_limit=patience.connections + SPARE,
+        channel_timeout=patience.silent_seconds,
+        cleanup_interval=max(1, patience.silent_seconds // 4),
+        max_request_header_size=patience.header_bytes,
+        max_request_body_size=patience.body_bytes,
+        inbuf_overflow=patience.waiting_bytes,
+        outbuf_overflow=patience.waiting_bytes,
+        **where,
+    )
+    # One for each address that a host's name has.
+    for listener in sockets.values():
+        if isinstance(listener, BaseWSGIServer):
+            listener.channel_class = _Channel
+    return server
+
+
+class Slow:
+    """Watches over connections on which nothing comes to an end. Lives in the server's own loop."""
+
+    def __init__(self, channels: Mapping[int, Any], patience: Patience) -> None:
+        self._channels = channels
+        self._patience = patience
+        self._since: dict[Any, tuple[object, float]] = {}
+        self._looked_at = 0.0
+
+    def look(self, now: float) -> None:
+        """Look every second, or as soon as there are too many."""
+        is_time = abs(now - self._looked_at) >= POLL_SECONDS
+        if is_time or len(self._channels) > self._patience.connections:
+            self._looked_at = now
+            self._drop(now)
+
+    def _drop(self, now: float) -> None:
+        """Close the connections that took too long over a request, and the oldest of too many."""
+        idle = [channel for channel in self._channels.values() if not channel.requests]
+        self._since = {
+            channel: known
+            if (known := self._since.get(channel)) and known[0] is pending
+            else (pending, float(channel.last_activity))
+            for channel in idle
+            if (pending := _find_pending(channel)) is not None
+        }
+        excess = len(self._channels) - self._patience.connections
+        for channel in sorted(idle, key=self._find_since):
+            took = now - self._find_since(channel)
+            if excess > 0 or (channel.request is not None and took > self._patience.request_seconds):
+                excess -= 1
+                channel.handle_close()
+
+    def _find_since(self, channel: Any) -> float:
+        """Give since when a connection has been at the same thing, or silent."""
+        begun = self._since.get(channel)
+        return begun[1] if begun else float(channel.last_activity)
+
+
+def _find_pending(channel: Any) -> object | None:
+    """Give what a connection is at: the request that waitress reads, or an answer that is not taken yet."""
+    return UNREAD if channel.total_outbufs_len else channel.request
+
+
+def _run_loop(server: Any, sockets: dict[int, Any], slow: Slow, stopped: Event) -> None:
     """Run the server's loop until stopped and everything is sent.
 
     `server.run()` ends only when its sockets are closed, and closed under its feet they make it fail.
@@ -83,7 +169,9 @@ def _run_loop(server: Any, sockets: dict[int, Any], stopped: Event) -> None:
     while not stopped.is_set() or any(
         channel.total_outbufs_len for channel in server.active_channels.values()
     ):
-        wasyncore.loop(timeout=POLL_SECONDS, map=sockets, count=1)
+        # With poll, since select knows no more than 1,024 files.
+        wasyncore.loop(timeout=POLL_SECONDS, use_poll=True, map=sockets, count=1)
+        slow.look(time.time())
 
 
 @contextmanager

@@ -154,6 +154,8 @@ def test_a_feed_is_saved_edited_and_deleted(page: Page, house: House) -> None:
     page.get_by_role("button", name="Change the feed").click()
     expect(page.get_by_text("It is changed.")).to_be_visible()
     page.get_by_role("button", name="Delete the feed").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delete the feed")
+    page.get_by_role("button", name="Delete the feed").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("is deleted")
 
     assert house.client.get(f"/feeds/{secret.split('/')[4]}.xml").status_code == 410

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from feedsvc.coding import pack
 from feedsvc.pipeline.shelf import ENTRY_BYTES, Shelf
 from tests.web_house import House, open_house
 
@@ -36,6 +37,14 @@ class Statements:
         self.count += 1
 
 
+def watch_packing(monkeypatch: pytest.MonkeyPatch, packed: list[str]) -> None:
+    def note(body: bytes, coding: str) -> bytes:
+        packed.append(coding)
+        return pack(body, coding)
+
+    monkeypatch.setattr("feedsvc.web.delivery.pack", note)
+
+
 def ask(house: House, path: str, coding: str = "gzip") -> None:
     answer = house.client.get(path, headers={"Accept-Encoding": coding})
     assert answer.status_code == 200
@@ -48,7 +57,7 @@ def test_a_flood_of_queries_is_bounded_and_known_feeds_stay_in_memory(
     shelf = Shelf(ROOM)
     monkeypatch.setattr(house.publisher, "_shelf", shelf)
     packed: list[str] = []
-    monkeypatch.setattr("feedsvc.web.delivery.pack", lambda body, coding: packed.append(coding) or body)
+    watch_packing(monkeypatch, packed)
     for path in KNOWN:
         for coding in CODINGS:
             ask(house, path, coding)
@@ -73,7 +82,7 @@ def test_what_queries_are_packed_for_does_not_push_out_what_known_feeds_are(
 ) -> None:
     packed: list[str] = []
     monkeypatch.setattr("feedsvc.web.MOST_MADE_BYTES", 1)
-    monkeypatch.setattr("feedsvc.web.delivery.pack", lambda body, coding: packed.append(coding) or body)
+    watch_packing(monkeypatch, packed)
     ask(house, KNOWN[0], "br")
     for number in range(50):
         ask(house, f"/feeds/keyword/word-{number}.xml", "br")

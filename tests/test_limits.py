@@ -35,7 +35,7 @@ def ask(house: House, path: str, client: str = "192.0.2.1", **options: Any) -> T
 def use_up(house: House, client: str = "192.0.2.1") -> None:
     """Have as many feeds made as one client may at once."""
     for number in range(FEW["queries_at_once"]):
-        assert ask(house, AD_HOC.format(number), client).status_code == 200
+        assert ask(house, AD_HOC.format(f"{number}-{client.replace('.', '-')}"), client).status_code == 200
 
 
 @given(
@@ -150,7 +150,7 @@ def test_what_is_known_is_never_limited(house: House, path: str) -> None:
 
 def test_what_was_made_a_moment_ago_costs_nothing_nor_does_a_304(house: House) -> None:
     use_up(house)
-    path = AD_HOC.format(0)
+    path = AD_HOC.format("0-192-0-2-1")
     tag = ask(house, path).headers["ETag"]
 
     for _ in range(10):
@@ -233,3 +233,13 @@ def test_the_hub_counts_what_waits_by_the_client_behind_the_proxies(tmp_path: Pa
         assert subscribe("192.0.2.1", "b") == 503
         assert subscribe("6.6.6.6, 192.0.2.1", "c") == 503
         assert subscribe("192.0.2.2", "d") == 202
+
+
+def test_the_site_is_written_as_files_without_limits(house: House) -> None:
+    for number in range(10 * FEW["queries_at_once"]):
+        path = AD_HOC.format(number)
+        answer = house.client.get(path, environ_base={"feedsvc.is_static": True})
+        assert answer.status_code == 200
+
+    use_up(house, "192.0.2.1")
+    assert ask(house, AD_HOC.format("y"), headers={"feedsvc.is_static": "1"}).status_code == 429

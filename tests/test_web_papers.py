@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
@@ -167,3 +168,12 @@ def test_similar_papers_are_listed_with_what_they_share(house: House) -> None:
 
     assert 'href="/papers/2601.00042"' in section
     assert 'href="/feeds/like/hep-th/9901001"' in section
+
+
+def test_control_characters_in_an_abstract_are_left_out_of_the_page(house: House) -> None:
+    paper = replace(PAPER, id="2601.00077", abstract="Costs $$\x1e$ and $a\x01b^{x}$. \x1b[2J Good.")
+    announce(house.store, "cs.AI", paper)
+    page = house.client.get("/papers/2601.00077")
+
+    assert page.status_code == 200
+    assert not re.search("[\x00-\x08\x0b-\x1f]", page.text)

@@ -41,7 +41,19 @@ def test_an_address_is_read_as_people_type_it(typed: str, read: str) -> None:
     assert read_own(typed) == read
 
 
-@pytest.mark.parametrize("typed", ["javascript://x", "https://", "a b.org", "http://[", "ftp://example.org"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "javascript://x",
+        "https://",
+        "a b.org",
+        "http://[",
+        "ftp://example.org",
+        "https://rss.example@evil.example",
+        "https://ada:secret@rss.example",
+        "ada@rss.example",
+    ],
+)
 def test_what_is_no_address_of_a_reader_is_refused(typed: str) -> None:
     with pytest.raises(AddressError, match="expected the address of a reader"):
         read_own(typed)

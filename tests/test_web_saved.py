@@ -125,7 +125,9 @@ def test_what_was_made_of_the_former_query_is_not_served_again(place: str, clien
 def test_a_deleted_feed_is_gone(by_form: bool, client: FlaskClient) -> None:
     path = secret_path(client)
     deleted = (
-        client.post(path, data={"action": "delete"}, headers=BROWSER) if by_form else client.delete(path)
+        client.post(path, data={"action": "delete for good"}, headers=BROWSER)
+        if by_form
+        else client.delete(path)
     )
     asked = client.get("/feeds/still-things.xml")
 
@@ -195,3 +197,14 @@ def test_with_a_token_only_who_knows_it_saves(tmp_path: Path) -> None:
         header = {"Authorization": "Bearer abc"}
         assert client.post("/feeds", json=FORM | {"name": "others"}, headers=header).status_code == 201
         assert 'name="token"' in client.get("/", headers=BROWSER).text
+
+
+def test_a_form_that_deletes_is_asked_back_first(client: FlaskClient) -> None:
+    path = secret_path(client)
+    asked = client.post(path, data={"action": "delete"}, headers=BROWSER)
+
+    assert asked.status_code == 200
+    assert 'value="delete for good"' in asked.text
+    assert f'href="{path}"' in asked.text
+    assert asked.headers["Cache-Control"] == "no-store"
+    assert client.get("/feeds/still-things.xml").status_code == 200

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy import event
 
+from feedsvc.errors import StoreError
 from feedsvc.store import Store
 from feedsvc.store.subscribers import MOST_AGENTS, REMEMBERED
 from feedsvc.web.subscribers import Subscribers, read_told
@@ -167,3 +168,17 @@ def test_only_a_feed_in_its_default_options_is_counted(house: House, path: str) 
         assert house.client.get(path, headers={"User-Agent": FEEDLY}).status_code == 200
 
     assert house.store.subscribers.count(DAY) == {}
+
+
+def test_a_store_that_is_locked_keeps_nobody_from_the_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("database is locked")
+
+    monkeypatch.setattr(house.store.saved, "find", fail)
+    monkeypatch.setattr(house.store.subscribers, "note", fail)
+
+    for path in ("/feeds/cs.AI.xml", "/feeds/random-walks.xml", "/feeds/keyword/walk.xml"):
+        answer = house.client.get(path, headers={"User-Agent": FEEDLY})
+        assert answer.status_code == 200, path

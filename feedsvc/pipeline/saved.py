@@ -72,6 +72,8 @@ class SavedFeeds:
 
     def open(self, name: str, secret: str) -> SavedFeed:
         """Give the saved feed that a secret is for. Raises UnknownFeedError where it is for none."""
+        if "\0" in name:
+            raise UnknownFeedError(name)  # PostgreSQL takes no such text, not even to look for it
         feed, known = self._store.saved.find(name), self._store.saved.read_secret(name)
         # Compared in every case, and in the same time: an answer must not tell which names there are.
         is_right = compare_digest(known or _hash(""), _hash(secret))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.builder import E
 
+from feedsvc.render.characters import clean_text
 from feedsvc.render.mathml import read_mathml
 from feedsvc.render.spelling import Script
 from feedsvc.render.tex import Address, Source, read_tex
@@ -79,7 +80,7 @@ def render_content(body: Body, language: str) -> str:
 
 def render_text(text: str) -> list[Node]:
     """Turn text with TeX into XHTML nodes: the one place that decides how mathematics looks in content."""
-    return [_render_piece(piece) for piece in read_tex(text)]
+    return [_render_piece(piece) for piece in read_tex(clean_text(text))]
 
 
 def _render_piece(piece: str | Script | Source | Address) -> Node:

@@ -16,6 +16,8 @@ from latex2mathml.converter import convert
 from lxml import etree
 from pylatexenc.latex2text import fmt_math_text_style
 
+from feedsvc.render.characters import clean_text
+
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 # Longer ones are whole derivations; the converter takes time in proportion to their square.
 LONGEST = 1_000
@@ -53,6 +55,8 @@ def read_mathml(source: str) -> etree._Element | None:
     Its source stands in `alttext` and as an annotation, which browsers hide and plain text readers show.
     """
     tex = _strip_delimiters(source)
+    if tex != clean_text(tex):
+        return None  # signs that no XML can hold
     if not tex or len(tex) > LONGEST or _DOLLAR.search(tex) or not _is_balanced(tex):
         return None
     math = _convert(tex)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Blueprint, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.errors import AddressError
+from feedsvc.errors import AddressError, StoreError
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.address import Address, resolve
 from feedsvc.feed.catalogue import Catalogue, define_category
@@ -30,6 +31,8 @@ from feedsvc.web.pulse import Pulse
 from feedsvc.web.responses import find_packings, read_asked, send_answer
 from feedsvc.web.site import Site
 from feedsvc.web.subscribers import Subscribers, read_told
+
+log = logging.getLogger(__name__)
 
 REDIRECT_SECONDS = 3600
 A_DAY = timedelta(days=1)
@@ -146,7 +149,12 @@ class FeedViews:
         # Feeds without a name are without end, and no list shows them; nobody subscribes to a day.
         if not read_told(agent) or address.feed.name != place:
             return
-        if place in self._directory.anchors or self._saved.define(place):
+        try:
+            has_name = place in self._directory.anchors or self._saved.define(place) is not None
+        except StoreError as error:
+            log.warning("subscribers of %s are not counted: %s", place, error, extra={"action": "count"})
+            return
+        if has_name:
             self._subscribers.note((place, address.format, language), agent)
 
     def _find_age(self, feed: Feed, language: str) -> int:

@@ -12,6 +12,7 @@ from feedsvc.errors import TooOftenError
 from feedsvc.http import Clock
 from feedsvc.visitors import LimitSettings
 from feedsvc.web.clients import Clients
+from feedsvc.web.responses import is_static
 
 SENDING = frozenset({"POST", "PUT", "DELETE"})
 
@@ -81,6 +82,8 @@ class Limits:
         app.before_request(count)
 
     def _count(self, limit: Limit) -> None:
+        if is_static():
+            return  # it is ourselves, writing the whole site as files
         wait = limit.take(self._clients.find(request.environ.get))
         if wait:
             raise TooOftenError(math.ceil(wait))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 
 from flask import Blueprint, abort, redirect, url_for
@@ -20,6 +20,7 @@ from feedsvc.paper import Announcement, ArxivId, Digest, Entry, Kind, Paper
 from feedsvc.pipeline.press import BEFORE_ALL
 from feedsvc.query.terms import TermError, read_author
 from feedsvc.render.bibtex import CONTENT_TYPE, render_bibtex
+from feedsvc.render.characters import clean_line, clean_text
 from feedsvc.render.entry import EntryView, describe_entry
 from feedsvc.render.phrases import Phrases, load_phrases, name_language
 from feedsvc.render.tex import to_text
@@ -81,7 +82,7 @@ class PaperViews:
             abort(404)
         if path != paper + ending:
             return redirect(url_for("papers.show_paper", path=paper + ending), 308)
-        versions = self._store.papers.find_versions(paper)
+        versions = list(map(_clean, self._store.papers.find_versions(paper)))
         if not versions:
             abort(404, f"No version of {paper} was announced here.")
         announcements = [s.announcement for s in self._store.announcements.of_papers([paper])]
@@ -141,6 +142,11 @@ class PaperViews:
         near = [papers[name] for name in nearest if name in papers]
         reasons = self._store.likeness.explain([paper.id], near)
         return [(each, reasons[each.id].words if each.id in reasons else ()) for each in near]
+
+
+def _clean(paper: Paper) -> Paper:
+    """Leave out of title and abstract what no page can hold."""
+    return replace(paper, title=clean_line(paper.title), abstract=clean_text(paper.abstract))
 
 
 def _stand(paper: Paper, announcements: Sequence[Announcement]) -> Entry:

@@ -45,6 +45,8 @@ def read_own(text: str) -> str:
     try:
         parts = urlsplit(whole)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        # What a name and a password look like can be a trick, and they would stand in the address bar.
+        is_good = is_good and parts.username is None and parts.password is None
     except ValueError:
         is_good = False
     if not is_good or any(sign.isspace() for sign in whole):

@@ -83,9 +83,11 @@ class SavedViews:
         return _answer(told, 200, "edit.html", sent=_fill_form(feed), limits=LIMITS)
 
     def change(self, name: str, secret: str) -> Response:
-        """Change a saved feed's query or title; a form may also ask for it to be deleted."""
+        """Change a saved feed's query or title; a form that would delete it is asked back."""
         feed = self._saved.open(name, secret)
         if request.form.get("action") == "delete":
+            return _answer({"name": feed.name}, 200, "delete.html", feed=feed)
+        if request.form.get("action") == "delete for good":
             return self.delete(name, secret)
         sent = _read_sent()
         try:
@@ -129,7 +131,11 @@ def _read_sent() -> dict[str, str]:
     """Read a form or a JSON object alike. Raises SavedFeedError where it is neither."""
     if not request.is_json:
         return {field: request.form.get(field, "") for field in FIELDS}
-    values = request.get_json(silent=True)
+    try:
+        values = request.get_json(silent=True)
+    except RecursionError:
+        # Thousands of brackets: whatever it is, it is no object of texts.
+        values = None
     if not isinstance(values, dict) or not all(isinstance(v, str) for v in values.values()):
         abort(400, f"Expected a JSON object with text under {', '.join(FIELDS)}.")
     unknown = sorted(set(values) - set(FIELDS))

@@ -44,6 +44,8 @@ def read_request(form: Iterable[tuple[str, str]], allowance: Allowance) -> Asked
     for name in ("hub.callback", "hub.topic"):
         if not values.get(name):
             raise HubRequestError(f"{name} is missing: expected an address")
+    if "\0" in values["hub.topic"]:
+        raise HubRequestError("hub.topic holds a character of code 0: expected an address")
     callback = read_callback(values["hub.callback"], allowance)
     if mode == Mode.UNSUBSCRIBE:
         return Asked(Mode.UNSUBSCRIBE, callback, values["hub.topic"])
