@@ -140,7 +140,7 @@ def judge_upstream(facts: Facts) -> Iterator[Finding]:
 def judge_batches(facts: Facts) -> Iterator[Finding]:
     """Batches that are late."""
     if facts.survey is not None and facts.survey.late:
-        todo = "see `feedsvc status` for the reasons, and that `feedsvc worker` or `serve` runs"
+        todo = "see `feedsvc status` for the reasons, and that `serve` or `worker` (with `schedule`) runs"
         yield Finding(Weight.WRONG, "batches", tell_survey(facts.survey), todo)
 
 
