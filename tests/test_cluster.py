@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cluster import ROLES, ClusterFigures, run_cluster
+from tests.cluster import ROLES, run_cluster
+from tests.cluster_figures import ClusterFigures
 from tests.cluster_server import find_programs
 from tests.databases import SERVER, find_server
 
