@@ -8,7 +8,7 @@ DEV_STAMP := $(VENV)/.dev-stamp
 LLM_VENV := .venv-llm
 LLM_STAMP := $(LLM_VENV)/.stamp
 
-.PHONY: help demo run test test-llm campaign fuzz check lint types format lock clean
+.PHONY: help demo run test test-llm campaign cluster fuzz check lint types format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -27,6 +27,9 @@ test-llm: $(DEV_STAMP) $(LLM_STAMP) ## the digests against a real, small model; 
 
 campaign: $(DEV_STAMP) ## a month of faults and 200 kills; SEED=… for another
 	@$(BIN)/python -m tests.campaign --seed $(or $(SEED),1)
+
+cluster: $(DEV_STAMP) ## eight processes on PostgreSQL, a month and 200 kills; SEED=… for another
+	@$(BIN)/python -m tests.cluster --seed $(or $(SEED),1)
 
 .PHONY: bench growth page performance load
 

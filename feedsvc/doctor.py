@@ -12,6 +12,7 @@ from feedsvc.http import is_arxiv
 from feedsvc.lateness import Survey, tell_survey
 from feedsvc.settings import Settings
 from feedsvc.store.figures import DocumentFigures
+from feedsvc.store.jobs import JobFigures
 from feedsvc.store.orders import OrderState
 from feedsvc.store.subscriptions import HubFigures
 
@@ -63,6 +64,7 @@ class Facts:
     undigested: int = 0
     orders: tuple[tuple[str, OrderState, int], ...] = ()
     hub: HubFigures | None = None
+    jobs: JobFigures | None = None
 
 
 def examine(facts: Facts) -> list[Finding]:
@@ -138,7 +140,7 @@ def judge_upstream(facts: Facts) -> Iterator[Finding]:
 def judge_batches(facts: Facts) -> Iterator[Finding]:
     """Batches that are late."""
     if facts.survey is not None and facts.survey.late:
-        todo = "see `feedsvc status` for the reasons, and that `feedsvc worker` or `serve` runs"
+        todo = "see `feedsvc status` for the reasons, and that `serve` or `worker` (with `schedule`) runs"
         yield Finding(Weight.WRONG, "batches", tell_survey(facts.survey), todo)
 
 
@@ -208,6 +210,23 @@ def judge_intents(facts: Facts) -> Iterator[Finding]:
         yield Finding(Weight.WRONG, "hub", what, "see that a worker runs; many may be somebody's attack")
 
 
+def judge_jobs(facts: Facts) -> Iterator[Finding]:
+    """Jobs that nobody runs, that dead workers hold, or that failed."""
+    jobs = facts.jobs
+    if jobs is None:
+        return
+    if jobs.stalled:
+        what = f"{jobs.stalled:,} jobs are held by workers that are dead"
+        yield Finding(Weight.WRONG, "jobs", what, "see that `feedsvc schedule` runs: it takes them back")
+    if jobs.waiting and not jobs.workers:
+        what = f"{jobs.waiting:,} jobs wait, and no worker is there"
+        todo = "start `feedsvc worker` and `feedsvc schedule`, unless `feedsvc serve` does everything"
+        yield Finding(Weight.NOTE, "jobs", what, todo)
+    if jobs.failed:
+        what = f"{jobs.failed:,} jobs failed in the last day"
+        yield Finding(Weight.NOTE, "jobs", what, "each is tried again; the workers' logs say why")
+
+
 Rule = Callable[[Facts], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     judge_settings,
@@ -225,6 +244,7 @@ RULES: tuple[Rule, ...] = (
     judge_queue,
     judge_subscribers,
     judge_intents,
+    judge_jobs,
 )
 
 

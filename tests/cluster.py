@@ -17,37 +17,42 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 
 from sqlalchemy import text
 
-from feedsvc.calendar import announced_at, switches_at
+from feedsvc.calendar import switches_at
 from feedsvc.errors import StoreError
 from feedsvc.ledger import SETTLED
-from feedsvc.paper import DocumentKey, Kind
-from feedsvc.render import load_formats
+from feedsvc.paper import Kind
 from feedsvc.service import make_service, prepare_jobs
 from feedsvc.standin.clock import StandinClock
 from feedsvc.standin.corpus import Corpus
 from feedsvc.standin.faults import FaultQueue
-from feedsvc.standin.log import RequestLog, RequestRecord
+from feedsvc.standin.log import RequestLog
 from feedsvc.standin.server import create_standin, run_standin
 from feedsvc.standin.synthetic import make_corpus
 from feedsvc.steps import Step
 from feedsvc.store import Store, open_store
 from feedsvc.store.engine import write_aside
 from feedsvc.store.pace import StorePace
-from tests.campaign_truth import Figures, compare_ledger, find_unsettled
+from tests.campaign_truth import compare_ledger, find_unsettled
+from tests.cluster_figures import (
+    ClusterFigures,
+    ask,
+    find_impolite,
+    list_entries,
+    read_tags,
+    write_moment,
+)
 from tests.cluster_process import BASE, INTERVAL_SECONDS, TIMEOUT_SECONDS, Plan, ShiftedClock
-from tests.cluster_server import DatabaseServer, run_database_server
-from tests.databases import find_server, make_schema
-from tests.subscriber import Delivered, Subscriber, run_subscriber
+from tests.cluster_server import DatabaseServer, open_database
+from tests.subscriber import Subscriber, run_subscriber
 
 FIRST_DAY = date(2026, 3, 2)
 CATEGORIES = ("cs.AI", "cs.CL", "cs.LG", "stat.ML")
@@ -56,63 +61,12 @@ FEED = 'title = "Sample words"\nquery = "sample OR method OR model"\n'
 TOPICS = ("cs.AI.xml", "cs.CL.json", "cs.xml", "sample-words.rss")
 ROLES = ("schedule", "schedule", "worker", "worker", "worker", "worker", "web", "web")
 LEASE_SECONDS = TIMEOUT_SECONDS * 7
-TOLERANCE_SECONDS = 0.005
 # While something is awaited, the day goes on by so much every so many seconds, until the evening.
 STRIDE, STRIDE_SECONDS, EVENING = timedelta(hours=2), 1.5, timedelta(hours=18)
 PATIENCE_SECONDS = 240.0
 ENDING_SECONDS = 90.0
 CUTS_A_KILL = 0.3
 WATCH_SECONDS = 0.05
-
-
-@dataclass
-class ClusterFigures:
-    """What happened, and what is left at the end; all that is a list should be empty.
-
-    `found_dead` counts steps that were taken from killed workers, `begun_anew` workers that lost the
-    database. `ledger` holds the rows against the truth.
-    """
-
-    ledger: Figures = field(default_factory=Figures)
-    killed: dict[str, int] = field(default_factory=dict)
-    cut: int = 0
-    restarts: int = 0
-    days: int = 0
-    seconds: float = 0.0
-    requests: int = 0
-    deliveries: int = 0
-    documents: int = 0
-    found_dead: int = 0
-    begun_anew: int = 0
-    jobs_left: int = 0
-    late: list[str] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
-    undelivered: list[str] = field(default_factory=list)
-    impolite: list[str] = field(default_factory=list)
-    disordered: list[str] = field(default_factory=list)
-
-    @property
-    def kills(self) -> int:
-        """How many processes were killed."""
-        return sum(self.killed.values())
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether the ledger is the truth, and nothing is as it should not be."""
-        ledger = self.ledger
-        is_true = ledger.exact == ledger.announcements and not (ledger.surplus or ledger.wrong)
-        faults = (ledger.unsettled, self.late, self.stale, self.undelivered, self.impolite, self.disordered)
-        return is_true and not any(faults)
-
-    def print(self) -> None:
-        """Print the figures, one a line."""
-        shown = {"kills": self.kills, **vars(self)} | {
-            name: getattr(self.ledger, name)
-            for name in ("announcements", "exact", "surplus", "rebuilt", "wrong", "unsettled")
-        }
-        del shown["ledger"]
-        for name, value in shown.items():
-            print(f"{name.replace('_', ' '):<16} {value}")
 
 
 @dataclass
@@ -389,52 +343,6 @@ class Cluster:
         service.close()
         after = read_tags(self.store)
         yield from (f"{key} was not what the ledger says" for key in after if after[key] != before.get(key))
-
-
-def write_moment(day: date) -> bytes:
-    """Write when a day was announced as a feed does that has anything of it."""
-    return f"<updated>{announced_at(day):%Y-%m-%dT%H:%M:%S}".encode()
-
-
-def read_tags(store: Store) -> dict[DocumentKey, str | None]:
-    """Give the tag of every stored document."""
-    return {key: store.documents.find_tag(key) for key in store.documents.stamps()}
-
-
-def list_entries(body: bytes, format_: str) -> set[str]:
-    """Give the ids of a document's entries."""
-    kind = {"Content-Type": load_formats()[format_].content_type}
-    return set(Delivered("", kind, body).entries)
-
-
-def ask(url: str) -> bytes:
-    """Give what a web server serves for a feed."""
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        return bytes(answer.read())
-
-
-def find_impolite(records: Sequence[RequestRecord]) -> Iterator[str]:
-    """Find requests that came before another was over, or too soon after it, in the campaign's time."""
-    ordered = sorted(records, key=lambda record: record.started)
-    for before, after in pairwise(ordered):
-        # Of a request whose client was killed in the middle only the start is the client's doing.
-        ended = before.clock_ended if before.is_whole else before.clock_started
-        waited = (after.clock_started - ended).total_seconds()
-        if waited < INTERVAL_SECONDS - TOLERANCE_SECONDS:
-            yield f"{after.path} {waited:.3f} s after {before.path}"
-
-
-@contextmanager
-def open_database() -> Iterator[tuple[str, DatabaseServer | None]]:
-    """Give the URL of an empty database, and its server if it is our own: another's is not restarted."""
-    with run_database_server() as server:
-        if server is not None:
-            yield f"{server.url}?application_name=cluster", server
-        elif find_server() is None:
-            raise RuntimeError("no PostgreSQL: neither its programs, nor a URL in FEEDSVC_TEST_POSTGRES_URL")
-        else:
-            with make_schema() as url:
-                yield f"{url}&application_name=cluster", None
 
 
 def run_cluster(folder: Path, seed: int, days: int, kills: int, restarts: int) -> ClusterFigures:

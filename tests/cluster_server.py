@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.databases import find_server, make_schema
+
 PROGRAMS = Path("/usr/lib/postgresql")
 # Nothing has to outlive a power cut here; a commit that was told of has to outlive the server's death.
 OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=on -c max_connections=200"
@@ -85,3 +87,16 @@ def run_database_server() -> Iterator[DatabaseServer | None]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def open_database() -> Iterator[tuple[str, DatabaseServer | None]]:
+    """Give the URL of an empty database, and its server if it is our own: another's is not restarted."""
+    with run_database_server() as server:
+        if server is not None:
+            yield f"{server.url}?application_name=cluster", server
+        elif find_server() is None:
+            raise RuntimeError("no PostgreSQL: neither its programs, nor a URL in FEEDSVC_TEST_POSTGRES_URL")
+        else:
+            with make_schema() as url:
+                yield f"{url}&application_name=cluster", None

@@ -59,6 +59,24 @@ def test_the_container_runs_a_command_that_there_is() -> None:
     assert found[1] in main.commands
 
 
+def test_the_platforms_processes_are_commands_that_there_are() -> None:
+    lines = (DEPLOY / "Procfile").read_text("utf-8").splitlines()
+    commands = {line.split(": ")[0]: line.partition("feedsvc ")[2].split()[0] for line in lines}
+
+    assert commands == {"release": "migrate", "web": "web", "schedule": "schedule", "worker": "worker"}
+    assert set(commands.values()) <= set(main.commands)
+
+
+def test_the_containers_are_well_formed_and_run_commands_that_there_are() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))["services"]
+    run = {name: service["command"] for name, service in services.items() if "command" in service}
+
+    assert {words[0] for words in run.values()} == {"feedsvc"}
+    assert {words[1] for words in run.values()} == {"migrate", "web", "schedule", "worker"}
+    # Whoever has a part in the work has the same settings.
+    assert len({str(services[name]["environment"]) for name in run}) == 1
+
+
 def test_the_workflow_is_well_formed_and_runs_commands_that_there_are() -> None:
     workflow = yaml.safe_load((DEPLOY / "pages.yml").read_text("utf-8"))
     steps = workflow["jobs"]["publish"]["steps"]

@@ -19,6 +19,7 @@ from feedsvc.lateness import Survey, survey_ledger
 from feedsvc.settings import ArxivSettings, Settings, load_settings
 from feedsvc.standin.sample import load_sample
 from feedsvc.store.figures import DocumentFigures
+from feedsvc.store.jobs import JobFigures
 from feedsvc.store.orders import OrderState
 from feedsvc.store.subscriptions import HubFigures
 from tests.world import run_world
@@ -253,3 +254,25 @@ def test_the_clock_is_compared_with_an_answer_of_arxivs(tmp_path: Path) -> None:
 
     assert skew is not None
     assert abs(skew) < timedelta(minutes=5)
+
+
+def test_jobs_that_dead_workers_hold_are_told() -> None:
+    found = only(doctor.judge_jobs, make_facts(jobs=JobFigures(1, 2, 2, 0, 1)))
+
+    assert (found.weight, found.what) == (Weight.WRONG, "2 jobs are held by workers that are dead")
+
+
+def test_jobs_that_nobody_is_there_to_run_are_noted() -> None:
+    found = only(doctor.judge_jobs, make_facts(jobs=JobFigures(3, 0, 0, 0, 0)))
+
+    assert (found.weight, found.what) == (Weight.NOTE, "3 jobs wait, and no worker is there")
+
+
+def test_jobs_that_failed_are_noted() -> None:
+    found = only(doctor.judge_jobs, make_facts(jobs=JobFigures(0, 0, 0, 4, 1)))
+
+    assert (found.weight, found.what) == (Weight.NOTE, "4 jobs failed in the last day")
+
+
+def test_jobs_that_workers_run_are_well() -> None:
+    assert examine(make_facts(jobs=JobFigures(5, 3, 0, 0, 2))) == []

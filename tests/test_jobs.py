@@ -30,6 +30,7 @@ from feedsvc.steps import Step
 from feedsvc.store import Store, open_store
 from feedsvc.store.engine import write_aside
 from tests.builders import make_paper
+from tests.cluster_server import run_database_server
 
 PATIENCE = 60.0
 QUICK = Rhythm(
@@ -330,6 +331,42 @@ def test_a_worker_whose_connections_are_cut_begins_anew(store: Store, jobs_url: 
         wait_for(wake_and_look)
     stopped.set()
     thread.join(PATIENCE)
+
+    assert not thread.is_alive()
+
+
+def test_a_worker_goes_on_when_the_database_was_killed_and_started_again() -> None:
+    benches: list[Bench] = []
+    with run_database_server() as server:
+        if server is None:
+            pytest.skip("no programs of PostgreSQL's to start a server of one's own with")
+        url = server.url
+        store = open_store(url)
+        store.migrate()
+        prepare_jobs(store)
+
+        @contextmanager
+        def open_bench(ended: Event) -> Iterator[Bench]:
+            opened = open_store(url)
+            benches.append(Bench(opened))
+            yield benches[-1]
+            opened.close()
+
+        stopped = Event()
+        thread = Thread(target=run_worker, args=(open_bench, stopped, 2, QUICK))
+        thread.start()
+        wait_for(lambda: (counted := store.jobs.count()) and counted.workers)
+        server.restart("immediate")
+
+        def wake_and_look() -> bool:
+            store.jobs.wake([Step.VERIFY])
+            store.jobs.release_stalled(QUICK.stalled_after)
+            return any(bench.begun for bench in benches)
+
+        wait_for(wake_and_look)
+        stopped.set()
+        thread.join(PATIENCE)
+        store.close()
 
     assert not thread.is_alive()
 

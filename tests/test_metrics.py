@@ -12,6 +12,7 @@ from sqlalchemy import event, text
 
 from feedsvc.paper import BatchState
 from feedsvc.standin.faults import Fault, FaultKind
+from feedsvc.steps import Step
 from tests.builders import make_digest, make_note
 from tests.hub_rows import subscribe
 from tests.standin_papers import small_corpus
@@ -180,3 +181,20 @@ def test_the_hub_is_told_of_in_numbers(house: House) -> None:
     assert figures["feedsvc_deliveries_waiting",] == 1
     assert figures["feedsvc_deliveries_oldest_seconds",] == 90
     assert figures["feedsvc_hub_requests_total", "confirmed", "verification"] == 1
+
+
+def test_jobs_are_counted_where_there_is_an_engine(postgres_url: str, tmp_path: Path) -> None:
+    with run_world(tmp_path, small_corpus(), ("cs.AI",), database_url=postgres_url) as world:
+        world.service.store.jobs.wake([Step.FETCH, Step.BUILD])
+        figures = read_figures(world.get("/metrics").decode())
+
+    assert figures["feedsvc_jobs", "waiting"] == 2
+    assert [figures["feedsvc_jobs", state] for state in ("running", "stalled", "failed")] == [0, 0, 0]
+    assert figures["feedsvc_workers",] == 0
+
+
+def test_sqlite_has_no_figures_of_jobs(tmp_path: Path, sqlite_only: None) -> None:
+    with run_world(tmp_path, small_corpus(), ("cs.AI",)) as world:
+        figures = read_figures(world.get("/metrics").decode())
+
+    assert not {"feedsvc_jobs", "feedsvc_workers"} & {key[0] for key in figures}

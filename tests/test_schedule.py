@@ -11,7 +11,8 @@ from apscheduler.job import Job
 from apscheduler.triggers.combining import OrTrigger
 
 from feedsvc.calendar import EASTERN
-from feedsvc.schedule import make_scheduler
+from feedsvc.schedule import make_scheduler, make_waker
+from feedsvc.steps import Step
 
 NOW = datetime(2026, 1, 9, 12, tzinfo=UTC)
 
@@ -122,3 +123,34 @@ def test_a_model_writes_in_a_job_of_its_own_every_sweep() -> None:
     assert jobs.keys() == {"run_due", "write_digests"}
     assert jobs["write_digests"].trigger.interval == timedelta(minutes=1)
     assert jobs["write_digests"].max_instances == 1
+
+
+def list_waking(look: bool = False) -> dict[str, Job]:
+    """Give the jobs of a scheduler that only wakes, by name."""
+    scheduler = make_waker(
+        lambda steps: None,
+        list(Step),
+        NOW,
+        recover=(lambda: None, timedelta(seconds=10)),
+        look=(lambda: [Step.DELIVER], timedelta(seconds=2)) if look else None,
+    )
+    scheduler.start(paused=True)
+    jobs = {job.id: job for job in scheduler.get_jobs()}
+    scheduler.shutdown()
+    return jobs
+
+
+def test_workers_are_woken_for_listings_a_minute_after_midnight_eastern() -> None:
+    trigger = list_waking()["announcement"].trigger
+    fires = trigger.get_next_fire_time(None, datetime(2026, 1, 9, 12, tzinfo=EASTERN))
+
+    assert fires == datetime(2026, 1, 12, 0, 1, tzinfo=EASTERN)
+
+
+def test_workers_are_woken_for_everything_every_minute() -> None:
+    assert list_waking()["sweep"].trigger.interval == timedelta(minutes=1)
+
+
+def test_what_the_hub_owes_is_looked_after_where_there_is_a_hub() -> None:
+    assert list_waking().keys() == {"sweep", "announcement", "recover"}
+    assert list_waking(look=True)["look"].trigger.interval == timedelta(seconds=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -170,6 +170,15 @@ def test_a_sweep_does_not_hasten_a_step_that_failed_but_new_data_does(jobs_store
         hasten_jobs(connection, [Step.DIGEST])
 
     assert (after_sweep, take_job(jobs_store)) == (None, "digest")
+
+
+def test_building_that_failed_is_hastened_to_a_few_seconds_by_new_data(jobs_store: Store) -> None:
+    jobs_store.jobs.wake([Step.BUILD], timedelta(hours=1), attempts=3)
+    with write(jobs_store.engine) as connection:
+        hasten_jobs(connection, [Step.BUILD])
+    (job,) = rows(jobs_store)
+
+    assert job.scheduled_at - datetime.now(UTC) < timedelta(minutes=1)
 
 
 def test_documents_are_built_for_some_seconds_of_changes_at_once(jobs_store: Store) -> None:

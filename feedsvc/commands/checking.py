@@ -89,6 +89,7 @@ def _ask_store(settings: Settings, store: Store) -> Mapping[str, Any]:
         "incomplete": store.figures.count_incomplete(),
         "undigested": store.figures.count_undigested(settings.languages[0], UNDIGESTED_AMONG),
         "orders": tuple((language, state, number) for (language, state), number in orders),
+        "jobs": store.jobs.count(),
         "hub": store.subscriptions.sum_up() if settings.hub.mode != "off" else None,
     }
 

@@ -29,8 +29,9 @@ ON CONFLICT (queueing_lock) WHERE status = 'todo'
 # ends: taken before, it would not see what it is woken for. An update does that; a unique violation, which
 # procrastinate's own function raises, would end the transaction.
 _HASTEN = text(
-    f"""{_INSERT} DO UPDATE SET scheduled_at =
-    CASE WHEN excluded.scheduled_at IS NULL THEN NULL ELSE procrastinate_jobs.scheduled_at END"""
+    f"""{_INSERT} DO UPDATE SET scheduled_at = CASE
+    WHEN excluded.scheduled_at IS NULL OR procrastinate_jobs.scheduled_at IS NULL THEN NULL
+    ELSE least(excluded.scheduled_at, procrastinate_jobs.scheduled_at) END"""
 )
 _LEAVE = text(f"{_INSERT} DO NOTHING")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -73,9 +74,11 @@ class StorePace:
                 self._release(holder)
             except StoreError as error:
                 log.warning("the turn to ask arXiv is not given back yet: %s", error)
-                # Who was told to stop waits no more, and tries all the same.
-                with suppress(UpstreamError):
+                try:
                     self._clock.sleep(POLL_SECONDS)
+                except UpstreamError:
+                    # Who was told to stop waits for this all the same: seconds here, minutes elsewhere.
+                    time.sleep(POLL_SECONDS)
             else:
                 return
         self._release(holder)

@@ -18,6 +18,7 @@ from feedsvc.paper import Kind
 from feedsvc.pipeline.watch import DigestFigures, Watch
 from feedsvc.store import Store
 from feedsvc.store.figures import DocumentFigures
+from feedsvc.store.jobs import JobFigures
 from feedsvc.store.subscriptions import HubFigures
 
 # Batches are told of by how many announced days ago they are, so that labels do not grow with the years.
@@ -43,6 +44,9 @@ class StoreCollector(Collector):
         yield self._count_requests()
         yield from _count_digests(self._watch.count_digests())
         yield from _measure_hub(self._store.subscriptions.sum_up(), survey.now)
+        jobs = self._store.jobs.count()
+        if jobs is not None:
+            yield from _count_jobs(jobs)
 
     def _count_rows(self) -> Iterator[Metric]:
         figures = self._store.figures
@@ -168,6 +172,14 @@ def _measure_hub(figures: HubFigures, now: datetime) -> Iterator[Metric]:
     for labels, number in figures.outcomes.items():
         family.add_metric(labels, number)
     yield family
+
+
+def _count_jobs(figures: JobFigures) -> Iterator[Metric]:
+    jobs = _labelled("jobs", "Jobs by state; those that failed are of the last day.", "state")
+    for state in ("waiting", "running", "stalled", "failed"):
+        jobs.add_metric((state,), getattr(figures, state))
+    yield jobs
+    yield _gauge("workers", "Workers that gave a sign of life lately.", figures.workers)
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:
