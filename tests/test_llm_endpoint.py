@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from feedsvc.digest.llm.answers import make_schema
-from feedsvc.digest.llm.endpoint import Endpoint, Message
+from feedsvc.digest.llm.endpoint import Endpoint, Form, Message
 from feedsvc.errors import ModelError
 from tests.fake_model import (
     FakeModel,
@@ -93,10 +93,23 @@ def test_that_no_schema_is_taken_is_found_out_once(model: FakeModel, endpoint: E
     assert forms_of(model) == ["json_schema", "json_schema", "json_object", "json_object"]
 
 
+def test_a_schema_is_put_beside_the_object_before_any_object_will_do(
+    model: FakeModel, endpoint: Endpoint
+) -> None:
+    model.moves = [refuse(422)] * 3
+    endpoint.ask(QUESTION, SCHEMA, 100)
+
+    shaped, free = (said["response_format"] for said in model.requests[-2:])
+    assert shaped["type"] == "json_object"
+    assert shaped["schema"]["required"] == SCHEMA["required"]
+    assert "maxLength" not in str(shaped)
+    assert free == {"type": "json_object"}
+
+
 def test_an_endpoint_that_takes_no_form_at_all_is_asked_by_the_prompt(
     model: FakeModel, endpoint: Endpoint
 ) -> None:
-    model.moves = [refuse(400)] * 3
+    model.moves = [refuse(400)] * (len(Form) - 1)
     endpoint.ask(QUESTION, SCHEMA, 100)
 
     assert forms_of(model)[-1] == "none"

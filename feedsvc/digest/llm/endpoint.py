@@ -50,8 +50,9 @@ class Form(IntEnum):
 
     BOUNDED = 0  # a JSON schema with the greatest lengths of texts
     SCHEMA = 1  # a JSON schema
-    OBJECT = 2  # any JSON object
-    PROMPT = 3  # nothing but what the prompt says
+    SHAPED = 2  # a JSON object and, beside it, a JSON schema without lengths
+    OBJECT = 3  # any JSON object
+    PROMPT = 4  # nothing but what the prompt says
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,9 @@ class Dialect:
     def _spell_form(self, schema: Schema) -> dict[str, Any]:
         if self.form is Form.OBJECT:
             return {"type": "json_object"}
+        if self.form is Form.SHAPED:
+            # Lengths end llama-cpp-python's whole process: its grammar has no room for so many repetitions.
+            return {"type": "json_object", "schema": _drop_bounds(schema)}
         spelt = schema if self.form is Form.BOUNDED else _drop_bounds(schema)
         return {"type": "json_schema", "json_schema": {"name": "digest", "strict": True, "schema": spelt}}
 
