@@ -379,6 +379,23 @@ def test_a_worker_that_cannot_reach_the_database_at_first_says_so(store: Store) 
         run_worker(open_bench, Event(), 2, QUICK)
 
 
+def test_an_engine_that_is_not_installed_is_said_in_a_line(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FEEDSVC_DATABASE_URL", postgres_url)
+    (tmp_path / "feeds").mkdir()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "procrastinate"]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("feedsvc.jobs.engine", "feedsvc.jobs.worker"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "procrastinate", None)
+    results = [CliRunner().invoke(main, [words]) for words in ("worker", "schedule")]
+
+    assert [result.exit_code for result in results] == [1, 1]
+    assert all("expected `pip install 'feedsvc[postgres]'`" in result.output for result in results)
+
+
 @pytest.mark.parametrize("words", [("schedule",), ("worker", "--concurrency", "2")])
 def test_a_store_on_sqlite_has_one_worker_and_says_so(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,7 @@ from feedsvc.steps import Step
 log = logging.getLogger(__name__)
 
 BEGIN_AGAIN_SECONDS = 2.0
+NO_ENGINE = "jobs need procrastinate, which is not installed: expected `pip install 'feedsvc[postgres]'`"
 
 
 @contextmanager
@@ -68,7 +69,12 @@ def run_schedule(service: Service) -> Iterator[None]:
 
 @contextmanager
 def run_waker(service: Service, rhythm: Rhythm = USUAL) -> Iterator[None]:
-    """Have workers woken meanwhile, at the time of each step; nothing is run here."""
+    """Have workers woken meanwhile, at the time of each step; nothing is run here.
+
+    Raises SettingsError where there is no job engine.
+    """
+    if service.store.jobs.count() is None:
+        raise SettingsError(NO_ENGINE)
     jobs, pusher = service.store.jobs, service.pusher
 
     def find_hub_steps() -> list[Step]:
@@ -105,9 +111,12 @@ def run_worker(
     """Run jobs until stopped. Where the database is lost, everything is closed and opened anew.
 
     `open_` gives a service whose clock stops waiting at an event. Raises StoreError if it cannot be opened
-    the first time.
+    the first time, and SettingsError where there is no job engine.
     """
-    from feedsvc.jobs.worker import work_off
+    try:
+        from feedsvc.jobs.worker import work_off
+    except ImportError as error:
+        raise SettingsError(NO_ENGINE) from error
 
     is_first = True
     while not stopped.is_set():

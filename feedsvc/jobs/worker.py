@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -15,8 +14,6 @@ from feedsvc.jobs import USUAL, Rhythm, Workshop
 from feedsvc.jobs.engine import WatchedConnector, make_app
 from feedsvc.steps import Step
 from feedsvc.store.bell import QUEUE
-
-log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.1
 # So much of the connections' number is for what a worker asks beside its jobs.
