@@ -70,7 +70,9 @@ def test_any_other_status_is_a_fault(status: int) -> None:
     assert judge_one(status, {}, b"") == [f"status {status}"]
 
 
-@pytest.mark.parametrize("body", [BODY[:-3], b"<feed/>", gzip.compress(b"<feed>")])
+@pytest.mark.parametrize(
+    "body", [BODY[:-3], b"<feed/>", gzip.compress(b"<feed>")], ids=["cut", "not packed", "not whole"]
+)
 def test_a_torn_body_is_a_fault(body: bytes) -> None:
     assert "torn" in judge_one(200, HEADERS, body)[0]
 
