@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,27 +76,29 @@ def serve_app(
     Requests that are being answered at the end have a few seconds. Raises OSError where the address is taken.
     """
     sockets: dict[int, Any] = {}
-    server = _make_server(app, sockets, patience, host=host, port=port, threads=threads)
-    slow = Slow(server.active_channels, patience)
+    listeners = _listen(app, sockets, patience, host=host, port=port, threads=threads)
+    channels: Mapping[int, Any] = ChainMap(*(each.active_channels for each in listeners))
+    slow = Slow(channels, patience)
     stopped = Event()
-    thread = Thread(target=_run_loop, args=(server, sockets, slow, stopped), name="web", daemon=True)
+    thread = Thread(target=_run_loop, args=(channels, sockets, slow, stopped), name="web", daemon=True)
     thread.start()
     try:
-        yield int(server.effective_port)
+        yield int(listeners[0].effective_port)
     finally:
-        server.task_dispatcher.shutdown(timeout=STOP_SECONDS)
+        listeners[0].task_dispatcher.shutdown(timeout=STOP_SECONDS)
         stopped.set()
-        server.pull_trigger()
+        listeners[0].pull_trigger()
         thread.join(STOP_SECONDS)
-        for channel in list(server.active_channels.values()):
+        for channel in list(channels.values()):
             channel.handle_close()
         wasyncore.close_all(sockets)
 
 
-def _make_server(
+def _listen(
     app: WSGIApplication, sockets: dict[int, Any], patience: Patience, **where: str | int
-) -> Any:
-    server = waitress.create_server(
+) -> list[BaseWSGIServer]:
+    """Give what listens, one for each address that the host's name has; they share threads and sockets."""
+    waitress.create_server(
         app,
         map=sockets,
         ident="feedsvc",
@@ -110,11 +113,10 @@ def _make_server(
         outbuf_overflow=patience.waiting_bytes,
         **where,
     )
-    # One for each address that a host's name has.
-    for listener in sockets.values():
-        if isinstance(listener, BaseWSGIServer):
-            listener.channel_class = _Channel
-    return server
+    listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
+    for listener in listeners:
+        listener.channel_class = _Channel
+    return listeners
 
 
 class Slow:
@@ -161,14 +163,12 @@ def _find_pending(channel: Any) -> object | None:
     return UNREAD if channel.total_outbufs_len else channel.request
 
 
-def _run_loop(server: Any, sockets: dict[int, Any], slow: Slow, stopped: Event) -> None:
+def _run_loop(channels: Mapping[int, Any], sockets: dict[int, Any], slow: Slow, stopped: Event) -> None:
     """Run the server's loop until stopped and everything is sent.
 
-    `server.run()` ends only when its sockets are closed, and closed under its feet they make it fail.
+    waitress's own ends only when its sockets are closed, and closed under its feet they make it fail.
     """
-    while not stopped.is_set() or any(
-        channel.total_outbufs_len for channel in server.active_channels.values()
-    ):
+    while not stopped.is_set() or any(channel.total_outbufs_len for channel in channels.values()):
         # With poll, since select knows no more than 1,024 files.
         wasyncore.loop(timeout=POLL_SECONDS, use_poll=True, map=sockets, count=1)
         slow.look(time.time())

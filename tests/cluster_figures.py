@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -78,6 +78,17 @@ def write_moment(day: date) -> bytes:
 def read_tags(store: Store) -> dict[DocumentKey, str | None]:
     """Give the tag of every stored document."""
     return {key: store.documents.find_tag(key) for key in store.documents.stamps()}
+
+
+def find_changed(store: Store, build: Callable[[], object]) -> Iterator[str]:
+    """Find the documents that come out otherwise when all are dropped and built anew."""
+    before = read_tags(store)
+    store.documents.keep_only(set())
+    build()
+    after = read_tags(store)
+    for key in before.keys() | after.keys():
+        if after.get(key) != before.get(key):
+            yield f"{key} was not what the ledger says"
 
 
 def list_entries(body: bytes, format_: str) -> set[str]:

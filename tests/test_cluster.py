@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tests.cluster import ROLES, run_cluster
-from tests.cluster_figures import ClusterFigures
+from tests.cluster_figures import ClusterFigures, find_changed
 from tests.cluster_server import find_programs
 from tests.databases import SERVER, find_server
+from tests.web_house import open_house
 
 DAYS, KILLS, RESTARTS, SEED = 3, 20, 1, 11
 
@@ -42,6 +46,19 @@ def test_every_day_settled_and_every_process_ended_when_told(figures: ClusterFig
 def test_no_document_is_older_than_what_was_announced(figures: ClusterFigures) -> None:
     assert figures.documents > 0
     assert figures.stale == []
+
+
+def test_a_document_that_is_not_what_the_ledger_says_would_be_found(tmp_path: Path) -> None:
+    key = ("cs.AI", "xml", "en")
+    with open_house(tmp_path) as house:
+        clean = list(find_changed(house.store, house.publisher.build_documents))
+        document, stamp = house.store.documents.find(key), house.store.documents.stamps()[key]
+        assert document is not None
+        house.store.documents.save(replace(document, body=b"<feed/>", etag="another"), stamp)
+        found = list(find_changed(house.store, house.publisher.build_documents))
+
+    assert clean == []
+    assert found == [f"{key} was not what the ledger says"]
 
 
 def test_no_delivery_was_lost_and_none_came_after_a_newer_one(figures: ClusterFigures) -> None:

@@ -177,6 +177,17 @@ def test_parameters_that_nobody_knows_are_ignored(house: House, reader: Subscrib
     assert house.store.subscriptions.find(TOPIC, reader.url)
 
 
+@pytest.mark.parametrize("step", ["verify_due", "push_due"])
+def test_who_is_stopped_leaves_verifications_to_another(house: House, reader: Subscriber, step: str) -> None:
+    ask(house, reader.url)
+    house.pusher.stop()
+
+    getattr(house.pusher, step)()
+
+    assert reader.asked == []
+    assert house.store.intents.has_due(house.clock.now())
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
 def test_any_2xx_with_the_challenge_confirms(house: House, reader: Subscriber, status: int) -> None:
     reader.verify_status = status

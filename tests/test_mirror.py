@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from feedsvc.errors import MirrorError, StoreError
 from feedsvc.mirror import MANIFEST, Mirrored, describe_mirrored, list_feeds, name_file, write_mirror
 from feedsvc.service import Service, make_service
-from feedsvc.web.counter import DATED_AFTER
+from feedsvc.web.delivery import DATED_AFTER
 from tests.web_house import BROWSER, NOON, StoppedClock, announce, make_paper, open_house
 
 # Without the pages, whose templates take longer to read than all else takes.

@@ -120,6 +120,27 @@ def test_under_a_prefix_the_links_have_it(tmp_path: Path) -> None:
     assert link.startswith("<https://example.org/arxiv/openapi.json>")
 
 
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/feeds/keyword/more.xml", "/feeds/{path}"),
+        ("/feeds/keyword/more", "/feeds/{path}"),
+        ("/search?q=walk", "/search"),
+        ("/papers/2601.00001", "/papers/{path}"),
+    ],
+)
+def test_that_somebody_asked_too_often_is_an_answer_that_is_described(
+    tmp_path: Path, path: str, route: str
+) -> None:
+    with open_house(tmp_path, limits={"queries_per_minute": 1, "queries_at_once": 1}) as other:
+        other.client.get("/papers/2601.00002")
+        refused = other.client.get(path)
+        described = describe(other)["paths"][route]["get"]["responses"]
+
+    assert refused.status_code == 429
+    assert "429" in described
+
+
 LIFE = settings(
     max_examples=EXAMPLES,
     derandomize=True,

@@ -27,9 +27,11 @@ from feedsvc.pipeline.pings import Pinger
 from feedsvc.pipeline.push import Pusher
 from feedsvc.pipeline.states import mark_entry
 from feedsvc.render import Head, load_formats
+from feedsvc.serve import PATIENCE, SPARE
 from feedsvc.store import Store, open_store
 from feedsvc.store.documents import Stamp
 from feedsvc.websub.address import Allowance
+from feedsvc.websub.post import MOST_KEPT
 from feedsvc.websub.retries import VERIFICATIONS
 from feedsvc.websub.values import HubLimits, Target
 from tests.builders import NOON, make_document, make_paper
@@ -233,10 +235,16 @@ def test_a_slow_host_and_a_dead_one_delay_nobody(store: Store, clock: FakeClock,
 
 
 @pytest.mark.parametrize(
-    ("file_limit", "patience"), [(256, 100), (1024, 512), (4096, 1500), (1_048_576, 1500), (-1, 1500)]
+    ("file_limit", "patience"), [(256, 100), (1024, 224), (4096, 1500), (1_048_576, 1500), (-1, 1500)]
 )
 def test_no_more_wait_for_slow_hosts_than_files_may_be_open(file_limit: int, patience: int) -> None:
     assert choose_patience(file_limit) == patience
+
+
+def test_files_are_left_for_a_web_server_in_the_same_process() -> None:
+    limit, workers = 1024, DeliveryOptions().workers
+
+    assert choose_patience(limit) + workers + MOST_KEPT + PATIENCE.connections + SPARE < limit
 
 
 def test_a_document_that_had_to_make_room_for_others_is_read_again_and_delivered(

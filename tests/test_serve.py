@@ -44,6 +44,27 @@ def test_a_connection_left_open_does_not_hold_up_the_stop() -> None:
     assert left == []
 
 
+def test_every_address_that_a_hosts_name_has_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_two(_host: str, port: int, *_more: object) -> list[tuple[object, ...]]:
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (f"127.0.0.{number}", int(port)))
+            for number in (1, 2)
+        ]
+
+    monkeypatch.setattr("waitress.adjustments.socket.getaddrinfo", find_two)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        chosen = free.getsockname()[1]
+    with serve_app(say_304, "two.example", chosen, 2) as port:
+        monkeypatch.undo()
+        for address in ("127.0.0.1", "127.0.0.2"):
+            connection = HTTPConnection(address, port, timeout=60)
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 304
+            connection.close()
+
+    assert port == chosen
+
+
 def say_304(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
     """Tell that nothing changed."""
     start("304 NOT MODIFIED", [("ETag", '"a"')])

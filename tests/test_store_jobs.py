@@ -172,6 +172,13 @@ def test_a_sweep_does_not_hasten_a_step_that_failed_but_new_data_does(jobs_store
     assert (after_sweep, take_job(jobs_store)) == (None, "digest")
 
 
+def test_listings_that_failed_do_not_keep_the_lock_from_the_gaps(jobs_store: Store) -> None:
+    jobs_store.jobs.wake([Step.FETCH], timedelta(hours=1), attempts=1)
+    jobs_store.jobs.wake([Step.CATCH_UP])
+
+    assert take_job(jobs_store) == "catch-up"
+
+
 def test_building_that_failed_is_hastened_to_a_few_seconds_by_new_data(jobs_store: Store) -> None:
     jobs_store.jobs.wake([Step.BUILD], timedelta(hours=1), attempts=3)
     with write(jobs_store.engine) as connection:
@@ -233,6 +240,21 @@ def test_a_living_workers_job_is_left_alone(jobs_store: Store) -> None:
     start_worker(jobs_store, seconds_ago=5)
 
     assert jobs_store.jobs.release_stalled(timedelta(seconds=30)) == ()
+
+
+def test_jobs_of_other_queues_are_left_alone(jobs_store: Store) -> None:
+    jobs_store.jobs.wake([Step.BUILD, Step.FETCH])
+    start_worker(jobs_store, seconds_ago=60)
+    with write_aside(jobs_store.engine) as connection:
+        connection.execute(text("UPDATE procrastinate_jobs SET queue_name = 'other'"))
+        connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed' WHERE status = 'todo'"))
+        connection.execute(text("UPDATE procrastinate_events SET at = at - interval '2 days'"))
+    counted = jobs_store.jobs.count()
+
+    assert jobs_store.jobs.release_stalled(timedelta(seconds=30)) == ()
+    assert (jobs_store.jobs.forget_old(), len(rows(jobs_store))) == (0, 2)
+    assert counted is not None
+    assert (counted.running, counted.stalled, counted.failed) == (0, 0, 0)
 
 
 def test_jobs_are_counted_by_what_becomes_of_them(jobs_store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from feedsvc.web.counter import DATED_AFTER
+from feedsvc.web.delivery import DATED_AFTER
 from tests.web_house import DAY, announce, make_paper, open_house, settle_day
 
 EARLIER = date(2026, 1, 13)

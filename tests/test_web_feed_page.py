@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from feedsvc.web.delivery import DATED_AFTER
 from tests.test_web_index import Page
 from tests.web_house import BROWSER, DAY, House, announce, make_paper, open_house
 
@@ -36,6 +37,19 @@ def client(house: House) -> FlaskClient:
 def cards_of(text: str) -> list[tuple[str, str]]:
     """Give each card's kind and paper."""
     return re.findall(r'<article class="card ([a-z-]+)" id="p-([^"]+)"', text)
+
+
+def test_a_page_that_was_made_just_now_has_no_date_yet(tmp_path: Path) -> None:
+    """Another one may be made in the same second, and would have the same date."""
+    with open_house(tmp_path) as house:
+        first = house.client.get("/feeds/cs.AI")
+        house.clock.moment += DATED_AFTER
+        dated = house.client.get("/feeds/cs.AI")
+        since = {"If-Modified-Since": dated.headers["Last-Modified"]}
+        held = house.client.get("/feeds/cs.AI", headers=since)
+
+    assert "Last-Modified" not in first.headers
+    assert (dated.data, held.status_code) == (first.data, 304)
 
 
 def test_papers_stand_by_day_each_with_its_kind(client: FlaskClient) -> None:

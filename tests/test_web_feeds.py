@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from feedsvc.paper import BatchState
 from feedsvc.render import Format, load_formats
 from feedsvc.serve import serve_app
-from feedsvc.web.counter import DATED_AFTER
+from feedsvc.web.delivery import DATED_AFTER
 from tests.builders import make_batch
 from tests.web_house import BROWSER, NOON, House, announce, make_paper, open_house
 

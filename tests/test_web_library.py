@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from feedsvc.pipeline.sketches import Sketcher
-from feedsvc.web.counter import DATED_AFTER
+from feedsvc.web.delivery import DATED_AFTER
 from feedsvc.web.library import MOST_FEEDS, MOST_SENT_BYTES
 from tests.web_house import BROWSER, DAY, House, announce, make_paper, open_house
 

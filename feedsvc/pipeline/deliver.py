@@ -41,10 +41,11 @@ TAKEN_AT_ONCE = 2000
 FEW_WAITING = 1000
 MANY_SENT = 1000
 LOOK_AGAIN_SECONDS = 0.25
-# So many may wait for slow hosts, if the system allows as many open files, and these besides.
+# So many may wait for slow hosts, if the system allows as many open files, and these besides: 64 workers and
+# 256 idle connections, the 450 connections of a web server in the same process, the store.
 MOST_PATIENT = 1500
 LEAST_PATIENT = 100
-FILES_BESIDES = 512
+FILES_BESIDES = 800
 # So many times within `slow_seconds` it is looked which workers wait.
 LOOKS = 5
 

@@ -55,9 +55,11 @@ class Pusher:
         self._lock = Lock()
         self._verifying = Lock()
         self._swept_at: datetime | None = None
+        self._is_stopping = False
 
     def stop(self) -> None:
         """End a run soon; what it leaves undone is due again."""
+        self._is_stopping = True
         self._deliverer.is_stopping = True
 
     def push_due(self) -> int:
@@ -95,7 +97,7 @@ class Pusher:
     async def _verify(self) -> int:
         done = 0
         async with Wire(self._allowance, self._agent) as wire:
-            while verified := await self._verifier.verify_due(wire):
+            while not self._is_stopping and (verified := await self._verifier.verify_due(wire)):
                 done += verified
         return done
 
@@ -107,20 +109,21 @@ class Pusher:
         return done
 
     async def _ping(self, wire: Wire) -> None:
-        while await self._pinger.ping_due(wire):
+        while not self._is_stopping and await self._pinger.ping_due(wire):
             pass
 
     async def _push(self) -> int:
         async with Wire(self._allowance, self._agent) as wire:
             delivering = asyncio.create_task(self._deliverer.deliver_due(wire))
             try:
-                while True:
+                while not self._is_stopping:
                     is_last = delivering.done()
                     done = await self._verifier.verify_due(wire) + await self._pinger.ping_due(wire)
                     if is_last and not done:
                         return await delivering
                     if not done:
                         await asyncio.wait({delivering}, timeout=LOOK_FOR_INTENTS_SECONDS)
+                return await delivering
             finally:
                 delivering.cancel()
                 await asyncio.gather(delivering, return_exceptions=True)

@@ -15,6 +15,9 @@ from feedsvc.steps import Step
 QUEUE = "feedsvc"
 # So many changes come one after the other that documents are built once for a few seconds' worth of them.
 GATHERING = {Step.BUILD: timedelta(seconds=5)}
+# By so much a step that failed goes behind all others: one that waits, be it for later, keeps those below it
+# from a lock that they share.
+BEHIND = 10 * len(Step)
 
 _INSERT = """
 INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
@@ -55,7 +58,7 @@ def _describe(steps: list[Step], delays: list[timedelta | None], attempts: int) 
     return {
         "queue": QUEUE,
         "steps": [step.value for step in steps],
-        "priorities": [step.priority for step in steps],
+        "priorities": [step.priority - (BEHIND if attempts else 0) for step in steps],
         "locks": [step.lock for step in steps],
         "delays": [None if delay is None else delay.total_seconds() for delay in delays],
         "attempts": attempts,

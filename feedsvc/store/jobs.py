@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from feedsvc.errors import StoreError
 from feedsvc.steps import Step
-from feedsvc.store.bell import has_engine, queue_jobs
+from feedsvc.store.bell import QUEUE, has_engine, queue_jobs
 from feedsvc.store.engine import read, write, write_aside
 
 log = logging.getLogger(__name__)
@@ -34,9 +34,11 @@ log = logging.getLogger(__name__)
 # Which of the engine's schema changes the database has: the name of the last one.
 _applied = Table("engine_schema", MetaData(), Column("change", String(128), nullable=False))
 
+# Other queues of the same tables are somebody else's.
+_OURS = f"queue_name = '{QUEUE}'"
 # Who has not shown a sign of life for so long is dead, and so is whoever is no more listed.
-_STALLED = """
-status = 'doing' AND (worker_id IS NULL OR worker_id IN (
+_STALLED = f"""
+{_OURS} AND status = 'doing' AND (worker_id IS NULL OR worker_id IN (
     SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - :seconds * interval '1 second'))
 """
 _COUNT = f"""
@@ -46,10 +48,10 @@ SELECT count(*) FILTER (WHERE status = 'todo') AS waiting,
        count(*) FILTER (WHERE status IN ('failed', 'aborted')) AS failed,
        (SELECT count(*) FROM procrastinate_workers
          WHERE last_heartbeat >= now() - :seconds * interval '1 second') AS workers
-FROM procrastinate_jobs
+FROM procrastinate_jobs WHERE {_OURS}
 """
-_FORGET = """
-DELETE FROM procrastinate_jobs AS job WHERE status NOT IN ('todo', 'doing') AND NOT EXISTS (
+_FORGET = f"""
+DELETE FROM procrastinate_jobs AS job WHERE {_OURS} AND status NOT IN ('todo', 'doing') AND NOT EXISTS (
     SELECT FROM procrastinate_events AS event
      WHERE event.job_id = job.id AND event.at > now() - :seconds * interval '1 second')
 """

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from feedsvc.web.delivery import Answer, Asked, Ready, answer, show_in_browser
+from feedsvc.web.delivery import Answer, Asked, Ready, answer, date_surely, show_in_browser
 from feedsvc.web.freshness import max_age
 from feedsvc.web.packing import Packings
 from feedsvc.web.pulse import Beat
 
 VARY = "Accept-Encoding, Sec-Fetch-Dest"
-# A date tells states apart by the second only, and processes learn of a change within a part of one.
-DATED_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +35,11 @@ class Counter:
         self._packings = packings
 
     def answer(self, handout: Handout, asked: Asked, now: datetime, beat: Beat) -> Answer:
-        """Answer a request for a document at a moment; the same within one second and one beat.
-
-        What changed just now has no date yet: another state might share it, and who asks by date alone would
-        keep the wrong one (RFC 9110, 8.8.2.2).
-        """
+        """Answer a request for a document at a moment; the same within one second and one beat."""
         moment = now.replace(microsecond=0)
         seconds = _seconds(handout, moment, beat)
         headers = {"Cache-Control": f"public, max-age={seconds}", "Vary": VARY, **handout.headers}
-        ready = show_in_browser(handout.ready, asked)
-        if ready.changed_at is not None and moment - ready.changed_at < DATED_AFTER:
-            ready = replace(ready, changed_at=None)
+        ready = date_surely(show_in_browser(handout.ready, asked), moment)
         return answer(ready, asked, headers, self._packings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from feedsvc.coding import CODINGS, GZIP, IDENTITY, pack, tag_body, unpack_gzip
 from feedsvc.paper import Document
@@ -19,6 +19,8 @@ from feedsvc.web.packing import Packings
 
 BROWSER_XML = "application/xml; charset=utf-8"
 MARKDOWN = "text/markdown"
+# A date tells states apart by the second only, and processes learn of a change within a part of one.
+DATED_AFTER = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,16 @@ def show_in_browser(ready: Ready, asked: Asked) -> Ready:
         else ready.content_type
     )
     return replace(ready, content_type=shown)
+
+
+def date_surely(ready: Ready, now: datetime) -> Ready:
+    """Give the same without a date if it changed just now.
+
+    Another state might share that date, and who asks by it alone would keep the wrong one (RFC 9110,
+    8.8.2.2).
+    """
+    is_new = ready.changed_at is not None and now.replace(microsecond=0) - ready.changed_at < DATED_AFTER
+    return replace(ready, changed_at=None) if is_new else ready
 
 
 def answer(ready: Ready, asked: Asked, headers: dict[str, str], packings: Packings) -> Answer:

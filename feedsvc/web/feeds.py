@@ -19,7 +19,7 @@ from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.web.counter import Counter, Handout
-from feedsvc.web.delivery import answer, take_document
+from feedsvc.web.delivery import answer, date_surely, take_document
 from feedsvc.web.directory import Directory
 from feedsvc.web.feedpage import FeedPages
 from feedsvc.web.freshness import max_age
@@ -112,7 +112,8 @@ class FeedViews:
             "Vary": read_vary(),
             "Content-Language": read_language(),
         }
-        return send_answer(answer(take_document(page), read_asked(), headers, find_packings()))
+        ready = date_surely(take_document(page), self._clock.now())
+        return send_answer(answer(ready, read_asked(), headers, find_packings()))
 
     def _send_document(self, address: Address) -> Response:
         feed, now = address.feed, self._clock.now()

@@ -195,7 +195,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("papers.show_paper", "GET"): Operation(
         "papers",
         {200: (HTML, "application/x-bibtex"), 304: (), 308: (HTML,)},
-        (*READING, 404),
+        (*READING, 404, 429),
         takes=PAPER,
         asks=LANGUAGE,
     ),
