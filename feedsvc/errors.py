@@ -14,6 +14,7 @@
     ├── TooOftenError          a client asks for more than it may have; knows for how long
     ├── HubRequestError        a request to the hub that cannot be taken
     ├── UpstreamError          arXiv could not be reached, or refused
+    │   └── StoppedError       we were told to stop before it was asked: nobody failed
     ├── AnswerError            arXiv answered something that cannot be used
     │   ├── ErrorAnswer        a well-formed answer that says what arXiv found wrong
     │   │   └── TokenExpired   a list cannot be gone on with from where it stood: begin it anew
@@ -142,6 +143,10 @@ class TooOftenError(FeedsvcError):
 
 class UpstreamError(FeedsvcError):
     """arXiv could not be reached or refused to answer, after every allowed retry."""
+
+
+class StoppedError(UpstreamError):
+    """We were told to stop while we waited for our turn to ask arXiv."""
 
 
 class AnswerError(FeedsvcError, ValueError):

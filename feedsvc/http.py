@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
-from feedsvc.errors import BrokenAnswer, SettingsError, UpstreamError
+from feedsvc.errors import BrokenAnswer, SettingsError, StoppedError, UpstreamError
 from feedsvc.exchange import FailedExchange, Reply, Wire
 from feedsvc.settings import ARXIV_INTERVAL_SECONDS
 
@@ -54,9 +54,9 @@ class SystemClock:
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, at most until the stop; raises UpstreamError then, so that no request follows unwaited."""
+        """Wait, at most until the stop; raises StoppedError then, so that no request follows unwaited."""
         if self._stopped.wait(seconds):
-            raise UpstreamError(f"stopped while waiting {seconds:.0f} s for the next request")
+            raise StoppedError(f"stopped while waiting {seconds:.0f} s for the next request")
 
 
 class Pace(Protocol):

@@ -305,6 +305,30 @@ def test_a_worker_killed_over_a_step_leaves_it_to_another(store: Store, jobs_url
         wait_for(lambda: bench.begun == [Step.BUILD])
 
 
+def test_a_worker_that_is_told_to_stop_shows_signs_of_life_until_its_step_has_ended(
+    store: Store, jobs_url: str
+) -> None:
+    begun, may_end, stopped = Event(), Event(), Event()
+
+    def dawdle(step: Step) -> None:
+        begun.set()
+        may_end.wait(PATIENCE)
+
+    bench = Bench(store, works=dawdle)
+    store.jobs.wake([Step.FETCH])
+    thread = Thread(target=work_off, args=(bench, stopped, Event(), 1, QUICK))
+    thread.start()
+    assert begun.wait(PATIENCE)
+    stopped.set()
+    assert bench.stopping.wait(PATIENCE)
+    time.sleep(2 * QUICK.stalled_after.total_seconds())
+
+    assert store.jobs.release_stalled(QUICK.stalled_after) == ()
+    may_end.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
 def test_a_worker_whose_connections_are_cut_begins_anew(store: Store, jobs_url: str) -> None:
     benches: list[Bench] = []
 

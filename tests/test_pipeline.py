@@ -10,6 +10,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
+from feedsvc.errors import StoppedError
 from feedsvc.paper import BatchState, Kind
 from feedsvc.pipeline.ingest import API_REST
 from feedsvc.standin.faults import Fault, FaultKind
@@ -67,6 +68,19 @@ def test_the_same_batches_fetched_again_are_known_as_such(world: World) -> None:
 
     assert all(fetched.repeated and not fetched.added for fetched in again)
     assert all_documents(world) == before
+
+
+def test_who_is_told_to_stop_before_arxiv_was_asked_again_notes_no_failure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(seconds: float) -> None:
+        raise StoppedError(f"stopped in {seconds} s")
+
+    world.faults.add([Fault(kind=FaultKind.UNAVAILABLE)])
+    monkeypatch.setattr(world.clock, "sleep", stop)
+
+    assert list(world.service.pipeline.ingest.fetch_batches()) == []
+    assert world.service.store.ledger.batches_of(MONDAY) == {}
 
 
 def test_a_paper_has_its_comments_from_the_api(world: World) -> None:

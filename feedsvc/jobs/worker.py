@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
@@ -82,10 +83,23 @@ async def _work_off(
             ended.set()
             service.stop()
             worker.stop()  # type: ignore[no-untyped-call]
-            await running
+            await _see_out(app, worker, running, rhythm)
     except ConnectorException as error:
         raise StoreError(f"the job engine lost the database: {error.__cause__}") from error
     if connector.lost is not None:
         raise StoreError(f"the job engine lost the database: {connector.lost.__cause__}")
     if not stopped.is_set():
         raise StoreError("the job engine ended of its own accord")
+
+
+async def _see_out(app: App, worker: Worker, running: asyncio.Task[None], rhythm: Rhythm) -> None:
+    """Show signs of life until the last step has ended, which procrastinate does not once it stops.
+
+    A request to arXiv may take a minute: who is silent for so long is taken for dead, and its step goes to
+    another while it is still at it.
+    """
+    while not running.done():
+        await asyncio.wait({running}, timeout=rhythm.heartbeat.total_seconds())
+        if not running.done() and worker.worker_id is not None:
+            await app.job_manager.update_heartbeat(worker.worker_id)
+    await running

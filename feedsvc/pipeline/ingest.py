@@ -10,7 +10,7 @@ from typing import Protocol
 
 from feedsvc.arxiv.listing import Listing
 from feedsvc.calendar import announced_day, eastern_date, is_weekday, switches_at
-from feedsvc.errors import AnswerError, ErrorAnswer, UpstreamError
+from feedsvc.errors import AnswerError, ErrorAnswer, StoppedError, UpstreamError
 from feedsvc.http import Clock
 from feedsvc.ledger import (
     SETTLED,
@@ -92,19 +92,34 @@ class Ingest:
         return due if is_out else due[:1] if due and due[0] == self.categories[0] else ()
 
     def fetch_batches(self, categories: Sequence[str] | None = None) -> Iterator[Fetched]:
-        """Fetch and record the named categories, by default all that are followed, one by one."""
+        """Fetch and record the named categories, by default all that are followed, one by one.
+
+        It ends when it is told to stop: what was not asked for is due as before.
+        """
         for category in self.categories if categories is None else categories:
-            with log_job(self._clock, "fetch", category=category) as counts:
-                fetched = self.fetch_batch(category)
-                counts |= {"rows": fetched.added, **{str(kind): n for kind, n in fetched.batch.counts}}
+            try:
+                fetched = self._fetch_logged(category)
+            except StoppedError:
+                return
             yield fetched
 
+    def _fetch_logged(self, category: str) -> Fetched:
+        with log_job(self._clock, "fetch", category=category) as counts:
+            fetched = self.fetch_batch(category)
+            counts |= {"new rows": fetched.added, **{str(kind): n for kind, n in fetched.batch.counts}}
+        return fetched
+
     def fetch_batch(self, category: str) -> Fetched:
-        """Fetch a category's listing and record it; what cannot be used is noted, never raised."""
+        """Fetch a category's listing and record it; what cannot be used is noted, never raised.
+
+        Raises StoppedError if we are told to stop before arXiv was asked.
+        """
         now = self._clock.now()
         expected = announced_day(now)
         try:
             listing = self._source.fetch_listing(category)
+        except StoppedError:
+            raise
         except UpstreamError as error:
             noted = self._note(category, expected, Verdict(BatchState.FAILED, str(error)), now)
             return replace(noted, reached=False)
