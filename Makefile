@@ -71,6 +71,9 @@ lock: $(DEV_STAMP) ## work the locked versions out anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --upgrade --extra postgres pyproject.toml \
+		-c requirements.lock -o requirements-postgres.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --upgrade --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment

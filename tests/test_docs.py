@@ -74,7 +74,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_every_locked_package_has_a_hash_and_no_index_is_named() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-postgres.lock", "requirements-dev.lock"):
         text = (ROOT / lock).read_text("utf-8")
         packages = re.findall(r"^[a-z0-9-]+(?:\[.*\])?==", text, re.MULTILINE | re.IGNORECASE)
 

@@ -417,7 +417,7 @@ def test_an_engine_that_is_not_installed_is_said_in_a_line(
     results = [CliRunner().invoke(main, [words]) for words in ("worker", "schedule")]
 
     assert [result.exit_code for result in results] == [1, 1]
-    assert all("expected `pip install 'feedsvc[postgres]'`" in result.output for result in results)
+    assert all("expected `pip install -r requirements-postgres.lock`" in result.output for result in results)
 
 
 @pytest.mark.parametrize("words", [("schedule",), ("worker", "--concurrency", "2")])

@@ -157,6 +157,7 @@ def test_what_is_written_meanwhile_is_not_half_copied(source: Store, target: Sto
 
 
 def test_a_source_of_another_schema_is_refused(target: Store, tmp_path: Path) -> None:
+    (tmp_path / "bare.sqlite3").touch()
     with (
         closing(open_new(tmp_path, "bare")) as bare,
         pytest.raises(StoreError, match="run `feedsvc migrate`"),

@@ -123,7 +123,16 @@ def test_a_schema_up_to_date_is_in_order(store: Store) -> None:
     store.check()
 
 
+def test_a_missing_file_is_said_and_not_made(tmp_path: Path) -> None:
+    file = tmp_path / "none.sqlite3"
+
+    with pytest.raises(StoreError, match=r"none\.sqlite3: expected a store's file"):
+        open_store(f"sqlite:///{file}").check()
+    assert not file.exists()
+
+
 def test_a_missing_schema_is_said_with_what_to_do(empty: Store) -> None:
+    assert inspect(empty.engine).get_table_names() == []
     with pytest.raises(StoreError, match=f"number 0, expected {len(STEPS)}: run `feedsvc migrate`"):
         empty.check()
 

@@ -158,13 +158,18 @@ def test_a_pace_of_another_process_is_the_same_pace(store: Store) -> None:
         assert seconds_since_noon(clock) == pytest.approx(INTERVAL)
 
 
-def test_a_dead_holder_keeps_the_turn_until_its_lease_ends(store: Store) -> None:
+def test_a_dead_holder_keeps_the_turn_until_its_lease_ends_which_is_said(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
     clock = VirtualClock()
     dead = make_pace(store, clock).turn()
     dead.__enter__()
     with make_pace(store, clock).turn():
         assert seconds_since_noon(clock) == pytest.approx(LEASE)
         assert max(clock.slept) <= 0.5
+    assert [record.getMessage() for record in caplog.records] == [
+        "another process has the turn to ask arXiv, or died with it: waiting for up to 60 s more"
+    ]
 
 
 def test_a_process_killed_in_its_turn_is_such_a_holder(store: Store, database_url: str) -> None:

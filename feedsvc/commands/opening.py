@@ -24,7 +24,9 @@ from feedsvc.steps import Step
 log = logging.getLogger(__name__)
 
 BEGIN_AGAIN_SECONDS = 2.0
-NO_ENGINE = "jobs need procrastinate, which is not installed: expected `pip install 'feedsvc[postgres]'`"
+NO_ENGINE = (
+    "jobs need procrastinate, which is not installed: expected `pip install -r requirements-postgres.lock`"
+)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from feedsvc.commands.opening import open_service, run_schedule, run_waker, run_
 from feedsvc.demo import run_demo
 from feedsvc.errors import SettingsError
 from feedsvc.serve import stop_signals
+from feedsvc.service import Service
 from feedsvc.settings import load_settings
 from feedsvc.standin.server import open_standin
+
+log = logging.getLogger(__name__)
 
 PORT = click.IntRange(0, 65535)
 # A model's digests and a long harvest may take a place each for minutes: the others need some as well.
@@ -29,7 +33,16 @@ def serve() -> None:
         serve_web(service),
         run_schedule(service),
     ):
+        _warn_of_workers(service)
         stopped.wait()
+
+
+def _warn_of_workers(service: Service) -> None:
+    jobs = service.store.jobs.count()
+    if jobs is not None and jobs.workers:
+        log.warning(
+            "%d workers are at this store, and `feedsvc serve` does not know their locks", jobs.workers
+        )
 
 
 @click.command()

@@ -48,7 +48,8 @@ def open_engine(url: str, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
         shown = _PASSWORD.sub(r"\1:***@", url)
         raise SettingsError(
-            f"database_url: {shown!r} cannot be opened ({error}): expected sqlite:///path/to/file.sqlite3"
+            f"database_url: {shown!r} cannot be opened ({error}): "
+            "expected sqlite:///path/to/file.sqlite3 or postgresql+psycopg://user@host/database"
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_prepare_sqlite, busy_timeout_ms))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from sqlalchemy import (
     Column,
@@ -80,7 +81,10 @@ def migrate(engine: Engine, steps: Sequence[Step] = STEPS) -> int:
 
 
 def check_schema(engine: Engine) -> None:
-    """Raise StoreError unless the schema is the one this release works with."""
+    """Raise StoreError unless the schema is the one this release works with. Asking makes no file."""
+    name = engine.url.database
+    if engine.dialect.name == "sqlite" and name and name != ":memory:" and not Path(name).exists():
+        raise StoreError(f"{name}: expected a store's file; `feedsvc migrate` makes an empty one")
     with read(engine) as connection:
         number = _read_number(connection)
     _refuse_later(number, len(STEPS))

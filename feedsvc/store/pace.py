@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
 # So often is tried to give a turn back; a database that was started again is there in seconds.
 GIVING_BACK = 10
+TOLD_AFTER = timedelta(seconds=10)
 
 
 class StorePace:
@@ -38,12 +40,23 @@ class StorePace:
     def turn(self) -> Iterator[None]:
         """Wait for the turn, hold it during the request, and give it back with the pause begun."""
         holder = secrets.token_hex(8)
-        while (wait := self._try_hold(holder)) > 0:
-            self._clock.sleep(wait)
+        self._wait(holder)
         try:
             yield
         finally:
             self._give_back(holder)
+
+    def _wait(self, holder: str) -> None:
+        """Wait for the turn; where it is long in coming, say so once."""
+        begun, is_told = self._clock.now(), False
+        while (wait := self._try_hold(holder)) > 0:
+            if not is_told and self._clock.now() - begun >= TOLD_AFTER:
+                is_told = True
+                log.warning(
+                    "another process has the turn to ask arXiv, or died with it: waiting for up to %d s more",
+                    self._lease,
+                )
+            self._clock.sleep(wait)
 
     def postpone(self, seconds: float) -> None:
         """Give nobody a turn for a while, in any process: arXiv asked for that."""
