@@ -82,6 +82,8 @@ def test_every_kind_of_canonical_address_gives_a_document(client: FlaskClient, p
         ("/feeds/ZH/cs.AI.xml", "/feeds/zh/cs.AI.xml"),
         ("/feeds/cs.CL+cs.AI+cs.CL.xml", "/feeds/cs.AI+cs.CL.xml"),
         ("/feeds/Random-Walks.xml", "/feeds/random-walks.xml"),
+        ("/feeds/cs.AI/", "/feeds/cs.AI"),
+        ("/feeds/cs.AI.xml/", "/feeds/cs.AI.xml"),
         ("/feeds/cs.AI.xml?limit=200", "/feeds/cs.AI.xml"),
         ("/feeds/cs.AI.xml?primary=1&limit=5", "/feeds/cs.AI.xml?limit=5&primary=1"),
         ("/feeds/search.xml?q=%22random+walk%22", "/feeds/keyword/random-walk.xml"),

@@ -62,10 +62,11 @@ def resolve(
 ) -> Address:
     """Find what an address asks for.
 
-    `path` is what follows `/feeds/`, percent-decoded; the default language is the first of `languages`.
+    `path` is what follows `/feeds/`, percent-decoded; the default language is the first of `languages`. What
+    ends with a slash is meant without.
     Raises UnknownFeedError, AddressError and QueryError.
     """
-    language, rest = _split_language(path, catalogue, languages)
+    language, rest = _split_language(path.rstrip("/") or path, catalogue, languages)
     whole, format = _split_format(rest, formats)
     place, day_text, is_daily = _split_day(whole)
     values = _collect(params)
