@@ -113,7 +113,7 @@ def find_behind(service: LoadedService, subscribers: Mapping[str, Subscriber]) -
         while not (is_level := holds_newest(service, path, subscriber)) and time.monotonic() < last:
             time.sleep(0.5)
         if not is_level:
-            yield f"{path}: {len(subscriber.delivered)} deliveries, the last one without an entry of what is served"
+            yield f"{path}: {len(subscriber.delivered)} deliveries, the last one lacks an entry"
 
 
 def holds_newest(service: LoadedService, path: str, subscriber: Subscriber) -> bool:
