@@ -19,9 +19,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gzip
 import logging
-import multiprocessing
 import os
 import resource
 import selectors
@@ -30,93 +28,35 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
+from benchmarks.pushing import (
+    HERE,
+    HOSTS,
+    HUB,
+    SECRET,
+    SIZES,
+    fill_store,
+    running_sink,
+    work_at_once,
+)
+from benchmarks.serving import free_port
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topics
 from feedsvc.http import SystemClock
-from feedsvc.paper import Document
 from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions, choose_patience
 from feedsvc.pipeline.payloads import Payloads
 from feedsvc.store import Store, open_store
 from feedsvc.store.deliveries import Sent
-from feedsvc.store.documents import Stamp
-from feedsvc.store.engine import write
-from feedsvc.store.hub_tables import make_key, subscriptions
-from feedsvc.websub.address import Allowance
 from feedsvc.websub.signing import sign_body
 from feedsvc.websub.wire import Wire
 
-HERE = Allowance(frozenset(), loopback=True)
-HUB = "https://feeds.example.org/hub"
-TOPIC = "https://feeds.example.org/feeds/cs.AI.xml"
-SECRET = "a secret of usual length, 32 B.."
-SIZES = (12_000, 300_000)
-HOSTS = 250
-SLOW_SECONDS = 2.0
 KINDS = ("few", "own", "troubled")
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-
-
-class Sink(asyncio.Protocol):
-    """Reads requests by their Content-Length and answers each; `/slow` after a while."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._left = 0
-        self._head = b""
-        self._is_slow = False
-
-    def data_received(self, data: bytes) -> None:
-        while data:
-            if self._left:
-                taken = min(self._left, len(data))
-                self._left, data = self._left - taken, data[taken:]
-                if not self._left:
-                    self._answer()
-                continue
-            self._head += data
-            head, end, data = self._head.partition(b"\r\n\r\n")
-            if not end:
-                return
-            self._head = b""
-            self._is_slow = head.startswith(b"POST /slow")
-            lowered = head.lower()
-            start = lowered.index(b"content-length:") + 15
-            self._left = int(lowered[start:].split(b"\r\n", 1)[0])
-
-    def _answer(self) -> None:
-        if self._is_slow:
-            asyncio.get_running_loop().call_later(SLOW_SECONDS, self._write)
-        else:
-            self._write()
-
-    def _write(self) -> None:
-        self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")  # type: ignore[attr-defined]
-
-
-def run_sink(sender: Connection) -> None:
-    """Serve until the process is ended."""
-
-    async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(Sink, "0.0.0.0", 0, backlog=4096)
-        sender.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    raise_limit()
-    asyncio.run(serve())
-
-
-def raise_limit() -> None:
-    """Allow as many open connections as the system does."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 16_384), most))
 
 
 @dataclass(frozen=True)
@@ -149,36 +89,6 @@ def callback(number: int, port: int) -> str:
     """Give the address of a subscriber, of one of many hosts."""
     host = f"127.0.{number % HOSTS // 250 + 1}.{number % HOSTS % 250 + 1}"
     return f"http://{host}:{port}/cb/{number}"
-
-
-def fill_store(store: Store, callbacks: list[str], body: bytes) -> None:
-    """Subscribe so many to a document, which is then due to all of them."""
-    clock = SystemClock()
-    store.migrate()
-    now = clock.now()
-    rows = [
-        {
-            "key": make_key(TOPIC, url),
-            "topic": TOPIC,
-            "callback": url,
-            "host": url.split("/")[2].partition(":")[0],
-            "feed": "cs.AI",
-            "format": "xml",
-            "language": "en",
-            "secret": SECRET,
-            "created_at": now,
-            "expires_at": now + timedelta(days=10),
-            "failures": 0,
-            "last_failure": "",
-        }
-        for url in callbacks
-    ]
-    with write(store.engine) as connection:
-        connection.execute(subscriptions.insert(), rows)
-    document = Document(
-        "cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now
-    )
-    store.documents.save(document, Stamp("recipe", 1, 1), marks=["a"])
 
 
 class Watched(Deliverer):
@@ -307,38 +217,21 @@ def measure_wire(port: int, body: bytes, number: int) -> Rate:
     return measure(lambda: (asyncio.run(run()), number)[1])
 
 
-async def work_at_once(number: int, workers: int, action: Callable[[int], Awaitable[None]]) -> None:
-    """Do something for each number, so many at once."""
-    numbers = iter(range(number))
-
-    async def work() -> None:
-        for each in numbers:
-            await action(each)
-
-    await asyncio.gather(*(work() for _ in range(workers)))
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--deliveries", type=int, default=10_000, help="of 12 kB; a sixth of that of 300 kB")
     chosen = parser.parse_args()
     logging.disable(logging.INFO)
-    raise_limit()
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    sink = context.Process(target=run_sink, args=(sender,), daemon=True)
-    sink.start()
-    slow_port = receiver.recv()
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    try:
-        with tempfile.TemporaryDirectory() as folder, open_nginx(Path(folder)) as port:
-            for size in SIZES:
-                number = chosen.deliveries if size == SIZES[0] else chosen.deliveries // 6
-                compare(port or slow_port, slow_port, size, number)
-    finally:
-        sink.terminate()
-        sink.join()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_sink() as slow_port,
+        open_nginx(Path(folder)) as port,
+    ):
+        for size in SIZES:
+            number = chosen.deliveries if size == SIZES[0] else chosen.deliveries // 6
+            compare(port or slow_port, slow_port, size, number)
 
 
 @contextmanager
@@ -363,13 +256,6 @@ def open_nginx(folder: Path) -> Iterator[int]:
     finally:
         server.terminate()
         server.wait(20)
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:
