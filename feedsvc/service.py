@@ -27,7 +27,6 @@ from feedsvc.feed.topic import Topics
 from feedsvc.http import Client, Clock
 from feedsvc.pipeline import Pipeline
 from feedsvc.pipeline.catchup import CatchUp
-from feedsvc.pipeline.contents import ORIGINAL_LANGUAGE
 from feedsvc.pipeline.deliver import Deliverer, DeliveryOptions, choose_patience
 from feedsvc.pipeline.digests import Digester
 from feedsvc.pipeline.harvest import Harvester
@@ -42,6 +41,7 @@ from feedsvc.pipeline.sketches import Sketcher
 from feedsvc.pipeline.watch import count_request
 from feedsvc.pipeline.writing import DailyPurse, Writing
 from feedsvc.render import load_formats
+from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.settings import Settings
 from feedsvc.steps import Step
 from feedsvc.store import Store, open_store

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from feedsvc.errors import UnknownPaperError
-from feedsvc.feed import Feed
+from feedsvc.feed import LIMIT, Feed
 from feedsvc.feed.window import compose_entries, stand_papers
 from feedsvc.paper import Announcement, Entry
 from feedsvc.pipeline.days import check_day, choose_days, choose_papers, limit_query
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
+from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.store import Store
-
-ORIGINAL_LANGUAGE = "en"
 
 
 class Contents:
@@ -47,7 +46,7 @@ class Contents:
         chosen = choose_papers(self._store, query, feed.day)
         taken_in = limit_query(query, feed.day, alone=alone)
         standings = stand_papers(self._taken_in(taken_in, chosen, language))[
-            : feed.limit if feed.limit < 200 else None
+            : feed.limit if feed.limit < LIMIT else None
         ]
         keys = [standing.key for standing in standings]
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))

@@ -12,13 +12,14 @@ from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topic
 from feedsvc.http import Clock
 from feedsvc.paper import Document, Entry
-from feedsvc.pipeline.contents import ORIGINAL_LANGUAGE, Contents
+from feedsvc.pipeline.contents import Contents
 from feedsvc.pipeline.days import is_closed, is_settled
 from feedsvc.pipeline.press import Press, Site
 from feedsvc.pipeline.rounds import Rounds
 from feedsvc.pipeline.shelf import Shelf
 from feedsvc.pipeline.states import Built
 from feedsvc.render import Format
+from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.store import Store
 from feedsvc.taxonomy import load_taxonomy
 
