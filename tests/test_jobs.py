@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -329,16 +330,19 @@ def test_a_worker_that_is_told_to_stop_shows_signs_of_life_until_its_step_has_en
     assert not thread.is_alive()
 
 
+@contextmanager
+def open_further(url: str, benches: list[Bench], ended: Event) -> Iterator[Bench]:
+    """Give one more bench, with a store of its own, and note it."""
+    opened = open_store(url)
+    benches.append(Bench(opened))
+    yield benches[-1]
+    opened.close()
+
+
 def test_a_worker_whose_connections_are_cut_begins_anew(store: Store, jobs_url: str) -> None:
     benches: list[Bench] = []
 
-    @contextmanager
-    def open_bench(ended: Event) -> Iterator[Bench]:
-        opened = open_store(jobs_url)
-        benches.append(Bench(opened))
-        yield benches[-1]
-        opened.close()
-
+    open_bench = partial(open_further, jobs_url, benches)
     stopped = Event()
     thread = Thread(target=run_worker, args=(open_bench, stopped, 2, QUICK))
     thread.start()
@@ -369,13 +373,7 @@ def test_a_worker_goes_on_when_the_database_was_killed_and_started_again() -> No
         store.migrate()
         prepare_jobs(store)
 
-        @contextmanager
-        def open_bench(ended: Event) -> Iterator[Bench]:
-            opened = open_store(url)
-            benches.append(Bench(opened))
-            yield benches[-1]
-            opened.close()
-
+        open_bench = partial(open_further, url, benches)
         stopped = Event()
         thread = Thread(target=run_worker, args=(open_bench, stopped, 2, QUICK))
         thread.start()
