@@ -27,7 +27,7 @@ from feedsvc.feed import LIMIT, Definition, Feed, default_kinds
 from feedsvc.paper import Kind
 from feedsvc.query import Query, parse
 from feedsvc.query.ast import AnnouncedIn, all_of, any_of
-from feedsvc.query.terms import TermError, read_place
+from feedsvc.query.terms import TermError, find_place, read_place
 from feedsvc.taxonomy import load_taxonomy
 
 RESERVED = frozenset(
@@ -113,14 +113,13 @@ def _distance(name: str, wanted: str) -> tuple[float, int]:
 
 def define_category(place: str) -> Definition | None:
     """Give the definition of a category, an alias or an archive, in any letter case; None if it is none."""
-    try:
-        found = read_place(place).removesuffix(".*")
-    except TermError:
+    known = find_place(place)
+    if known is None:
         return None
-    taxonomy = load_taxonomy()
+    found, taxonomy = known.removesuffix(".*"), load_taxonomy()
     archive = taxonomy.archives.get(found)
     name = archive.name if archive else taxonomy.name_of(found)
-    query = AnnouncedIn(read_place(found))
+    query = AnnouncedIn(known)
     return Definition(found, f"{name} ({found})", ((query, default_kinds(query)),))
 
 

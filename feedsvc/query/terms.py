@@ -30,7 +30,7 @@ from feedsvc.query.stems import stem_word
 from feedsvc.query.words import fold, is_character, is_letter, tokenise
 from feedsvc.taxonomy import load_taxonomy
 
-__all__ = ["PREFIXES", "TermError", "read_author", "read_place", "read_term", "read_words"]
+__all__ = ["PREFIXES", "TermError", "find_place", "read_author", "read_place", "read_term", "read_words"]
 
 _PIECES = re.compile("(?:[^\\W_]|[\u0300-\u036f])+|\\*+|.", re.DOTALL)
 _GAPS = ("", " ", "-", '"', "(", "/")
@@ -131,14 +131,19 @@ def read_author(value: str) -> AuthorTerm:
 
 def read_place(value: str) -> str:
     """Read a category, an alias of one, or an archive, `cs` or `cs.*`, in any letter case."""
-    wanted = value.strip().lower()
-    archive = wanted.removesuffix(".*")
+    place = find_place(value)
+    if place is None:
+        raise TermError(explain_place(value))
+    return place
+
+
+def find_place(value: str) -> str | None:
+    """Give the category or archive, as `cs.*`, that a value names in any letter case; None if it is none."""
+    archive = value.strip().lower().removesuffix(".*")
     canonical = load_taxonomy().resolve(archive)
-    if canonical is not None:
-        return canonical
-    if archive in load_taxonomy().archives:
+    if canonical is None and archive in load_taxonomy().archives:
         return f"{archive}.*"
-    raise TermError(explain_place(value))
+    return canonical
 
 
 def _tokens(value: str) -> tuple[str, ...]:
