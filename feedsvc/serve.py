@@ -18,6 +18,8 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 from waitress.task import WSGITask
 
+from feedsvc.turns import short_turns
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -83,7 +85,8 @@ def serve_app(
     thread = Thread(target=_run_loop, args=(channels, sockets, slow, stopped), name="web", daemon=True)
     thread.start()
     try:
-        yield int(listeners[0].effective_port)
+        with short_turns():
+            yield int(listeners[0].effective_port)
     finally:
         listeners[0].task_dispatcher.shutdown(timeout=STOP_SECONDS)
         stopped.set()

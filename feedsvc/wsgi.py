@@ -10,6 +10,7 @@ from feedsvc.http import SystemClock
 from feedsvc.logs import set_up_logs
 from feedsvc.service import make_service
 from feedsvc.settings import load_settings
+from feedsvc.turns import shorten_turns
 
 
 def make_app() -> Flask:
@@ -18,6 +19,7 @@ def make_app() -> Flask:
     Each process that serves calls this once for itself: a database connection must not be shared. Raises
     SettingsError and StoreError.
     """
+    shorten_turns()
     settings = load_settings()
     set_up_logs(settings.log_level, settings.log_format, sys.stderr)
     return make_service(settings, SystemClock()).app
