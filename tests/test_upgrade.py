@@ -18,6 +18,7 @@ from feedsvc.settings import load_settings
 from feedsvc.store import Store, open_store
 from feedsvc.store.engine import read
 from feedsvc.store.migrations import STEPS
+from feedsvc.store.place import day_of
 from tests.web_house import DAY, PAPERS
 
 DUMPS = Path(__file__).parent / "data" / "first_release"
@@ -100,6 +101,15 @@ def test_migrating_keeps_every_row(former: str) -> None:
         assert opened.migrate() == len(STEPS)
         opened.check()
         assert count_rows(opened, TABLES) == before
+
+
+def test_migrating_gives_each_row_of_words_in_sqlite_its_month(store: Store) -> None:
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps no months")
+    with read(store.engine) as connection:
+        rows = connection.execute(text("SELECT rowid, month FROM words")).all()
+    assert rows
+    assert all(month == f"{day_of(place):%Y%m}" for place, month in rows)
 
 
 def test_papers_digests_and_batches_read_as_they_were(store: Store) -> None:

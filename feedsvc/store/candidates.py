@@ -68,11 +68,11 @@ def find_by_release(
             yield ordered.where(table.released.between(*span))
         return
     index = words_of(connection)
-    if not _is_common(connection, index, plan.words):
+    if not _is_common(connection, index, plan.words, _read_ends(connection, table.place)[0]):
         yield index.find(ordered, plan.words).where(table.released.is_not(None))
         return
     horizon = _read_horizon(connection, most_searched or index.most_searched)
-    for span in _span_for(index, newest, oldest):
+    for span in _span_days(newest, oldest, index.first_span):
         places = select(func.max(table.place), func.min(table.place)).where(table.released.between(*span))
         last, first = connection.execute(places).one()
         if last is not None and last >= horizon:
@@ -102,7 +102,10 @@ def find_days_around(connection: Connection, day: date) -> tuple[date | None, da
 def find_horizon(connection: Connection, plan: Plan, most_searched: int | None = None) -> int:
     """Give the place before which the words of a plan are not looked for; 0 if they are everywhere."""
     index = words_of(connection)
-    if plan.words is None or not _is_common(connection, index, plan.words):
+    if plan.words is None:
+        return 0
+    newest, _ = _read_ends(connection, schema.announcements.c.place)
+    if not _is_common(connection, index, plan.words, newest):
         return 0
     return _read_horizon(connection, most_searched or index.most_searched)
 
@@ -118,11 +121,11 @@ def _find_words(
 ) -> Iterator[Select[Any]]:
     index = words_of(connection)
     newest, oldest = _read_ends(connection, schema.announcements.c.place)
-    if newest is None or not _is_common(connection, index, words):
+    if newest is None or not _is_common(connection, index, words, newest):
         yield index.find(statement, words)
         return
     horizon = None
-    for first, last in _span_for(index, day_of(newest), day_of(oldest)):
+    for first, last in _span_days(day_of(newest), day_of(oldest), index.first_span):
         if horizon is None:
             is_recent = last > day_of(newest) - UNCOUNTED
             horizon = None if is_recent else _read_horizon(connection, most_searched or index.most_searched)
@@ -142,11 +145,10 @@ def _read_horizon(connection: Connection, most_searched: int) -> int:
     return connection.execute(query).scalar() or 0
 
 
-def _is_common(connection: Connection, index: WordIndex, query: Query) -> bool:
-    newest, _ = _read_ends(connection, schema.announcements.c.place)
-    return newest is not None and _consists_of_common(
-        connection, index, query, first_place(day_of(newest) - SAMPLE)
-    )
+def _is_common(connection: Connection, index: WordIndex, query: Query, newest: int | None) -> bool:
+    if newest is None:
+        return False
+    return _consists_of_common(connection, index, query, first_place(day_of(newest) - SAMPLE))
 
 
 def _consists_of_common(connection: Connection, index: WordIndex, query: Query, after: int) -> bool:
@@ -177,19 +179,8 @@ def _read_ends(connection: Connection, column: Column[Any]) -> tuple[Any, Any]:
     return row[0], row[1]
 
 
-def _span_for(index: WordIndex, newest: date, oldest: date) -> Iterator[tuple[date, date]]:
-    """Give spans of days in which to look for common words, from the newest back."""
-    before = newest - UNCOUNTED
-    if not index.reads_on or before < oldest:
-        yield from _span_days(newest, oldest)
-        return
-    yield before + timedelta(days=1), newest
-    yield oldest, before
-
-
-def _span_days(newest: date, oldest: date) -> Iterator[tuple[date, date]]:
+def _span_days(newest: date, oldest: date, length: timedelta = FIRST_SPAN) -> Iterator[tuple[date, date]]:
     """Give spans of days, each the first and last, from the newest back, each twice as long as before."""
-    length = FIRST_SPAN
     while newest >= oldest:
         length = min(length, newest - oldest + timedelta(days=1))
         yield newest - length + timedelta(days=1), newest

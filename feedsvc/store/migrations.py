@@ -25,6 +25,7 @@ from feedsvc.store.engine import read, write
 from feedsvc.store.hub_tables import create_hub_tables
 from feedsvc.store.model_tables import create_model_tables
 from feedsvc.store.words import words_of
+from feedsvc.store.words.sqlite import date_rows
 
 _numbers = Table("schema_version", MetaData(), Column("number", Integer, nullable=False))
 
@@ -51,6 +52,12 @@ def _keep_packed_bodies(connection: Connection) -> None:
     connection.execute(insert(schema.editions).values(value=0))
 
 
+def _date_words(connection: Connection) -> None:
+    """Give each row of SQLite's index of words its month."""
+    if connection.dialect.name == "sqlite":
+        date_rows(connection)
+
+
 Step = Callable[[Connection], None]
 STEPS: tuple[Step, ...] = (
     _create_tables,
@@ -58,6 +65,7 @@ STEPS: tuple[Step, ...] = (
     _keep_packed_bodies,
     create_hub_tables,
     _add_subscribers,
+    _date_words,
 )
 
 

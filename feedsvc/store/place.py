@@ -49,10 +49,12 @@ _ARCHIVES = [
     "supr-con",
 ]
 _NUMBERS = {archive: number for number, archive in enumerate(_ARCHIVES, start=1)}
-_ORIGIN = date(1991, 1, 1).toordinal()
+FIRST_DAY = date(1991, 1, 1)
+_ORIGIN = FIRST_DAY.toordinal()
 _MONTH_ORIGIN = 1991 * 12
 _DAY_BITS, _MONTH_BITS, _NUMBER_BITS, _ARCHIVE_BITS, _VERSION_BITS = 16, 11, 17, 6, 13
-_PAPER_BITS = _MONTH_BITS + _NUMBER_BITS + _ARCHIVE_BITS + _VERSION_BITS
+PAPER_BITS = _MONTH_BITS + _NUMBER_BITS + _ARCHIVE_BITS + _VERSION_BITS
+"""What stands above these bits of a place is its day, in days since FIRST_DAY."""
 
 
 def place_of(day: date, paper: str, version: int) -> int:
@@ -74,17 +76,17 @@ def first_place(day: date) -> int:
 
     A day before 1991 counts as the first one there is, a day after 2170 as the last.
     """
-    return min(max(day.toordinal() - _ORIGIN, 0), (1 << _DAY_BITS) - 1) << _PAPER_BITS
+    return min(max(day.toordinal() - _ORIGIN, 0), (1 << _DAY_BITS) - 1) << PAPER_BITS
 
 
 def day_of(place: int) -> date:
     """Give the day of a place."""
-    return date.fromordinal((place >> _PAPER_BITS) + _ORIGIN)
+    return date.fromordinal((place >> PAPER_BITS) + _ORIGIN)
 
 
 def last_place(day: date) -> int:
     """Give the place behind which none of a day's or an earlier one's stand."""
-    return first_place(day) | (1 << _PAPER_BITS) - 1
+    return first_place(day) | (1 << PAPER_BITS) - 1
 
 
 def _number_archive(archive: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, select, union
@@ -36,11 +37,8 @@ class WordIndex(Protocol):
         ...
 
     @property
-    def reads_on(self) -> bool:
-        """Tell whether a search that finds nothing reads all rows, in however few places it is to look.
-
-        If so, few searches in many places are better than many in few.
-        """
+    def first_span(self) -> timedelta:
+        """How many days are worth a search of their own; each further one goes over twice as many."""
         ...
 
     @property

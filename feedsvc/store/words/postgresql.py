@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -66,7 +67,7 @@ class PostgresqlWords:
 
     place: ColumnElement[int] = schema.announcements.c.place
     most_searched = 40_000
-    reads_on = False
+    first_span = timedelta(days=2)
 
     def create(self, connection: Connection) -> None:
         """Make the index, empty."""
