@@ -38,6 +38,7 @@ PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
+    "secure_delete=FAST",
     f"cache_size=-{CACHE_KIB}",
     f"wal_autocheckpoint={LOG_PAGES}",
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from itertools import islice
+from itertools import cycle, islice
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -22,7 +23,8 @@ DAYS = 100
 @pytest.fixture
 def filled(store: Store) -> Store:
     """Give a store in which every paper has two common words, and old papers have them side by side."""
-    papers = [make_paper(f"2601.{n:05}", title="Common things and usual ones") for n in range(PAPERS_A_DAY)]
+    titles = cycle(("Common things and usual ones, even", "Common things and usual ones, odd"))
+    papers = [make_paper(f"2601.{n:05}", title=next(titles)) for n in range(PAPERS_A_DAY)]
     rows = [make_announcement(paper.id) for paper in papers]
     store.ledger.record_batch(make_batch(rows), papers, rows)
     for days in (DAYS, DAYS + 300):
@@ -81,39 +83,58 @@ def test_how_far_back_is_told(filled: Store) -> None:
         assert near.reach(parse("common usual")) == MONDAY - timedelta(days=DAYS)
 
 
+@pytest.fixture
+def asked(filled: Store) -> list[str]:
+    """Give the expressions that SQLite's index of words is asked for from now on, each with its period."""
+    noted: list[str] = []
+
+    @event.listens_for(filled.engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_others: object) -> None:
+        if "words MATCH" in statement:
+            noted.extend(value for value in values if "period : " in str(value))
+
+    return noted
+
+
+def periods_of(expression: str) -> list[str]:
+    return re.findall(r'"(\d{4,6})"', expression.rpartition("period : ")[2])
+
+
 @pytest.mark.usefixtures("sqlite_only")
 @pytest.mark.parametrize("by_release", [False, True])
-def test_common_words_that_never_meet_are_read_in_the_months_of_few_spans_alone(
-    filled: Store, by_release: bool
-) -> None:
-    """FTS5 would read all rows in each search that finds nothing, but for the months that are asked for."""
-    asked: list[str] = []
+def test_each_span_is_read_in_its_own_period_alone(filled: Store, asked: list[str], by_release: bool) -> None:
+    """FTS5 would read all rows in each search that finds nothing."""
+    assert found(filled.announcements, "even odd", by_release=by_release) == 0
 
-    @event.listens_for(filled.engine, "before_cursor_execute")
-    def note(
-        _connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object
-    ) -> None:
-        if "words MATCH" in statement and "announcements" in statement:
-            asked.extend(str(value) for value in values if "ones" in str(value))
-
-    assert found(filled.announcements, '"ones common"', by_release=by_release) == 0
-    assert len(asked) == 3
-    months = [re.findall(r'"(\d{6})"', expression.partition("month : ")[2]) for expression in asked]
-    assert months[0][-1] == "202601" not in months[1] + months[2]
-    assert set(months[0]).isdisjoint(months[2])
-    assert months[2][0] == "202412"
+    periods = [periods_of(expression) for expression in asked]
+    assert len(periods) == 3
+    assert [period[-1] for period in periods] in (["2026", "202512", "2025"], ["2026", "202512", "202412"])
+    assert periods[2][0] == "202412"
 
 
 @pytest.mark.usefixtures("sqlite_only")
-def test_a_day_is_read_in_its_month_alone(filled: Store) -> None:
-    asked: list[object] = []
+@pytest.mark.parametrize("by_release", [False, True])
+def test_a_phrase_is_looked_for_only_where_a_row_has_all_of_its_words(
+    filled: Store, asked: list[str], by_release: bool
+) -> None:
+    assert found(filled.announcements, '"even odd"', by_release=by_release) == 0
+    assert not [expression for expression in asked if "even odd" in expression]
 
-    @event.listens_for(filled.engine, "before_cursor_execute")
-    def note(
-        _connection: object, _cursor: object, statement: str, values: tuple[object, ...], *_: object
-    ) -> None:
-        if "words MATCH" in statement:
-            asked.extend(values)
+    assert found(filled.announcements, '"common things"', by_release=by_release) == PAPERS_A_DAY
+    assert len([expression for expression in asked if "common things" in expression]) == 3
 
+
+@pytest.mark.usefixtures("sqlite_only")
+def test_what_is_without_a_word_is_read_in_its_period_too(filled: Store, asked: list[str]) -> None:
+    assert found(filled.announcements, "common -usual") == 0
+
+    assert all(
+        re.search(r'"common" AND period : \([^)]+\)+ NOT .*"usual"', expression) for expression in asked
+    )
+    assert len(asked) == 3
+
+
+@pytest.mark.usefixtures("sqlite_only")
+def test_a_day_is_read_in_its_year_alone(filled: Store, asked: list[str]) -> None:
     assert len(list(filled.announcements.matching_on(parse("usual"), MONDAY))) == PAPERS_A_DAY
-    assert '{title abstract names} : "usual" AND month : ("202601")' in asked
+    assert asked == ['{title abstract names} : "usual" AND period : ("2026")']

@@ -103,13 +103,13 @@ def test_migrating_keeps_every_row(former: str) -> None:
         assert count_rows(opened, TABLES) == before
 
 
-def test_migrating_gives_each_row_of_words_in_sqlite_its_month(store: Store) -> None:
+def test_migrating_gives_each_row_of_words_in_sqlite_its_period(store: Store) -> None:
     if store.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL keeps no months")
+        pytest.skip("PostgreSQL keeps no periods")
     with read(store.engine) as connection:
-        rows = connection.execute(text("SELECT rowid, month FROM words")).all()
+        rows = connection.execute(text("SELECT rowid, period FROM words")).all()
     assert rows
-    assert all(month == f"{day_of(place):%Y%m}" for place, month in rows)
+    assert all(period == f"{day_of(place):%Y %Y%m}" for place, period in rows)
 
 
 def test_papers_digests_and_batches_read_as_they_were(store: Store) -> None:

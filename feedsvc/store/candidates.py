@@ -76,8 +76,9 @@ def find_by_release(
         places = select(func.max(table.place), func.min(table.place)).where(table.released.between(*span))
         last, first = connection.execute(places).one()
         if last is not None and last >= horizon:
-            found = index.find(ordered, plan.words, (max(first, horizon), last))
-            yield found.where(table.released.between(*span))
+            within = max(first, horizon), last
+            if index.may_hold(connection, plan.words, within):
+                yield index.find(ordered, plan.words, within).where(table.released.between(*span))
 
 
 def find_on_day(connection: Connection, plan: Plan, day: date) -> Select[Any]:
@@ -131,7 +132,9 @@ def _find_words(
             horizon = None if is_recent else _read_horizon(connection, most_searched or index.most_searched)
         if last_place(last) < (horizon or 0):
             return
-        yield index.find(statement, words, (max(first_place(first), horizon or 0), last_place(last)))
+        places = max(first_place(first), horizon or 0), last_place(last)
+        if index.may_hold(connection, words, places):
+            yield index.find(statement, words, places)
 
 
 def _read_horizon(connection: Connection, most_searched: int) -> int:

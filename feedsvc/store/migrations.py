@@ -53,7 +53,7 @@ def _keep_packed_bodies(connection: Connection) -> None:
 
 
 def _date_words(connection: Connection) -> None:
-    """Give each row of SQLite's index of words its month."""
+    """Give each row of SQLite's index of words its year and month as words."""
     if connection.dialect.name == "sqlite":
         date_rows(connection)
 

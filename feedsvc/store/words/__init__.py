@@ -69,6 +69,10 @@ class WordIndex(Protocol):
         """
         ...
 
+    def may_hold(self, connection: Connection, query: Query, places: Span) -> bool:
+        """Tell whether it is worth looking for a query at some places."""
+        ...
+
     def is_common(self, connection: Connection, query: Query, after: int) -> bool:
         """Tell whether a query without operators means at least about one of a hundred rows.
 

@@ -2,7 +2,7 @@
 
 FTS5 reads its rows in the order of their ids from either end, so that the newest matches come first and
 nothing is sorted. It holds an id against a bound only where all that is asked of the row holds: what finds
-nothing would read all rows. So each row has its month as a word too, which is asked for beside the others.
+nothing would read all rows. So each row has its year and month as words too, asked for beside the others.
 Source: https://www.sqlite.org/fts5.html
 """
 
@@ -17,7 +17,19 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from feedsvc.query import Query
-from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Prefix, Term
+from feedsvc.query.ast import (
+    And,
+    AnnouncedIn,
+    AuthorTerm,
+    Field,
+    ListedIn,
+    Not,
+    Or,
+    Prefix,
+    Term,
+    all_of,
+    any_of,
+)
 from feedsvc.store import schema
 from feedsvc.store.place import FIRST_DAY, PAPER_BITS, day_of
 from feedsvc.store.words.row import Span, Words, announced_tokens, listed_tokens
@@ -31,12 +43,12 @@ _COLUMNS = {
 }
 _WORDS = table("words", column("rowid", Integer))
 COMMON_HITS = 20
-_FIELDS = (*Words._fields, "month")
+_FIELDS = (*Words._fields, "period")
 # This tokenizer cuts at spaces and ASCII punctuation only, of which our tokens have none.
 _CREATE = f"CREATE VIRTUAL TABLE words USING fts5({', '.join(_FIELDS)}, tokenize='ascii')"
 _INSERT = f"INTO words(rowid, {', '.join(_FIELDS)}) VALUES (?, {', '.join('?' * len(_FIELDS))})"
-# To name more months than these costs more than it spares.
-_MOST_MONTHS = 60
+# To name more months of a year than these costs more than reading the year whole.
+_MOST_MONTHS = 9
 
 
 class SqliteWords:
@@ -77,6 +89,20 @@ class SqliteWords:
         found = ordered.where(asked)
         return found if places is None else found.where(self.place.between(*places))
 
+    def may_hold(self, connection: Connection, query: Query, places: Span) -> bool:
+        """Tell whether a row at some places has the words of a query, be it as it asks or not.
+
+        FTS5 looks for a row that has all of a phrase's words before it looks at anything else that is asked.
+        """
+        loose = loosen(query)
+        if loose == query:
+            return True
+        found = connection.exec_driver_sql(
+            "SELECT 1 FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? LIMIT 1",
+            (spell_within(loose, places), *places),
+        )
+        return found.first() is not None
+
     def is_common(self, connection: Connection, query: Query, after: int) -> bool:
         """Tell whether many of the rows behind a place are what a query means."""
         found = connection.exec_driver_sql(
@@ -87,12 +113,14 @@ class SqliteWords:
 
 
 def date_rows(connection: Connection) -> None:
-    """Give the rows of an index of an earlier release their months: it is written anew."""
+    """Give the rows of an index of an earlier release their periods: it is written anew."""
     connection.exec_driver_sql("ALTER TABLE words RENAME TO undated")
     connection.exec_driver_sql(_CREATE)
     columns = ", ".join(("rowid", *Words._fields))
-    month = f"strftime('%Y%m', '{FIRST_DAY}', (rowid >> {PAPER_BITS}) || ' days')"
-    connection.exec_driver_sql(f"INSERT INTO words({columns}, month) SELECT {columns}, {month} FROM undated")
+    period = f"strftime('%Y %Y%m', '{FIRST_DAY}', (rowid >> {PAPER_BITS}) || ' days')"
+    connection.exec_driver_sql(
+        f"INSERT INTO words({columns}, period) SELECT {columns}, {period} FROM undated"
+    )
     connection.exec_driver_sql("DROP TABLE undated")
 
 
@@ -116,16 +144,34 @@ def _spell_join(join: _InThisOrder, compiler: SQLCompiler, **options: Any) -> st
     return f"{left} CROSS JOIN {right} ON {compiler.process(join.onclause)}"
 
 
+def loosen(query: Query) -> Query:
+    """Give a query that asks for the words of the phrases it wants, wherever they stand."""
+    match query:
+        case Term(field, tokens):
+            return all_of(Term(field, (token,)) for token in tokens)
+        case Prefix(field, tokens):
+            return all_of((*(Term(field, (token,)) for token in tokens[:-1]), Prefix(field, tokens[-1:])))
+        case And(operands):
+            return all_of(part if isinstance(part, Not) else loosen(part) for part in operands)
+        case Or(operands):
+            return any_of(map(loosen, operands))
+        case _:
+            return query
+
+
 def spell_within(query: Query, places: Span | None) -> str:
-    """Write a query, and the months that some places lie in, in the language of FTS5."""
-    months = [] if places is None else list(_list_months(day_of(places[0]), day_of(places[1])))
-    if not 0 < len(months) <= _MOST_MONTHS:
+    """Write a query, and the period that some places lie in, in the language of FTS5."""
+    if places is None:
         return spell(query)
-    return f"{spell(query)} AND month : {_any_token(months)}"
+    period = f"period : {_any_token(list(_list_periods(day_of(places[0]), day_of(places[1]))))}"
+    return f"{spell(query, period)} AND {period}"
 
 
-def spell(query: Query) -> str:
-    """Write a query that the index can answer in the language of FTS5."""
+def spell(query: Query, period: str = "") -> str:
+    """Write a query that the index can answer in the language of FTS5.
+
+    What is asked of a row beside the rest ends no search within a NOT: a period has to stand there too.
+    """
     match query:
         case Term(field, tokens):
             return f'{_COLUMNS[field]} : "{" ".join(tokens)}"'
@@ -138,11 +184,13 @@ def spell(query: Query) -> str:
         case AnnouncedIn(place):
             return f"places : {_any_token(announced_tokens(place))}"
         case Or(operands):
-            return _join("OR", map(spell, operands))
+            return _join("OR", (spell(part, period) for part in operands))
         case And(operands):
-            wanted = _join("AND", (spell(part) for part in operands if not isinstance(part, Not)))
+            wanted = [spell(part, period) for part in operands if not isinstance(part, Not)]
             barred = [spell(part.operand) for part in operands if isinstance(part, Not)]
-            return f"({wanted} NOT {_join('OR', barred)})" if barred else wanted
+            if not barred:
+                return _join("AND", wanted)
+            return f"({_join('AND', [*wanted, period] if period else wanted)} NOT {_join('OR', barred)})"
         case _:
             raise ValueError(f"{query!r} cannot be asked of the index of words")
 
@@ -156,14 +204,17 @@ def _any_token(tokens: Sequence[str]) -> str:
 
 
 def _list_rows(rows: Mapping[int, Words]) -> list[tuple[int | str, ...]]:
-    return [(place, *words, _month_token(day_of(place))) for place, words in rows.items()]
+    return [(place, *words, f"{day_of(place):%Y %Y%m}") for place, words in rows.items()]
 
 
-def _list_months(first: date, last: date) -> Iterator[str]:
-    while first <= last:
-        yield _month_token(first)
-        first = (first.replace(day=1) + timedelta(days=31)).replace(day=1)
+def _list_periods(first: date, last: date) -> Iterator[str]:
+    """Give the tokens of the years from the one of a day to that of another; of the first its later months.
 
-
-def _month_token(day: date) -> str:
-    return f"{day:%Y%m}"
+    Nothing is read in the last year behind the last day: reading begins there.
+    """
+    months = range(first.month, 13)
+    if len(months) > _MOST_MONTHS:
+        yield f"{first.year}"
+    else:
+        yield from (f"{first.year}{month:02}" for month in months)
+    yield from (f"{year}" for year in range(first.year + 1, last.year + 1))
