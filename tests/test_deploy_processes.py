@@ -33,7 +33,7 @@ def processes(path: Path) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in path.read_text("utf-8").splitlines())
 
 
-@pytest.mark.parametrize("path", PROCFILES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", PROCFILES, ids=["on one store", "on several machines"])
 def test_a_lasting_process_takes_the_place_of_its_shell(path: Path) -> None:
     lasting = {name: words for name, words in processes(path).items() if name != "release"}
 
