@@ -72,7 +72,7 @@ def test_the_containers_are_well_formed_and_run_commands_that_there_are() -> Non
     run = {name: service["command"] for name, service in services.items() if "command" in service}
 
     assert {words[0] for words in run.values()} == {"feedsvc"}
-    assert {words[1] for words in run.values()} == {"migrate", "web", "schedule", "worker"}
+    assert {words[1] for words in run.values()} == {"web", "schedule", "worker"}
     # Whoever has a part in the work has the same settings.
     assert len({str(services[name]["environment"]) for name in run}) == 1
 
