@@ -28,7 +28,7 @@ from feedsvc.paper import Kind
 from feedsvc.query import Query, parse
 from feedsvc.query.ast import AnnouncedIn, all_of, any_of
 from feedsvc.query.terms import TermError, read_place
-from feedsvc.taxonomy import load_taxonomy
+from feedsvc.taxonomy import load_taxonomy, write_label
 
 RESERVED = frozenset(
     {"all", "archive", "author", "daily", "feeds", "index", "keyword", "like", "new", "search"}
@@ -118,10 +118,9 @@ def define_category(place: str) -> Definition | None:
     except TermError:
         return None
     taxonomy = load_taxonomy()
-    archive = taxonomy.archives.get(found)
-    name = archive.name if archive else taxonomy.name_of(found)
     query = AnnouncedIn(read_place(found))
-    return Definition(found, f"{name} ({found})", ((query, default_kinds(query)),))
+    title = write_label(taxonomy.name_of(found), found)
+    return Definition(found, title, ((query, default_kinds(query)),))
 
 
 def load_catalogue(folder: Path, followed: Collection[str] | None = None) -> Catalogue:

@@ -16,18 +16,20 @@ from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
 from feedsvc.paper import Batch
+from feedsvc.pipeline.days import name_feed
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
-from feedsvc.render.phrases import name_language
+from feedsvc.render.phrases import load_phrases, name_language
 from feedsvc.store import Store
 from feedsvc.visitors import SavingSettings
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
 from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import make_ready
-from feedsvc.web.directory import Directory, Group, Listing
-from feedsvc.web.pages import check_parameters, send_page, speak
+from feedsvc.web.directory import Directory, Group, Listing, name_groups
+from feedsvc.web.language import choose_language, say
+from feedsvc.web.pages import check_parameters, read_language, send_page, speak
 from feedsvc.web.responses import send_ready
 from feedsvc.web.saved import LIMITS
 from feedsvc.web.site import ATOM, LABELS, Site
@@ -83,7 +85,8 @@ class IndexViews:
             "week": lambda name: activity.get(name, NOTHING).week,
             "readers": lambda name: subscribers.get(name, 0),
         }
-        groups = _narrow(self._directory_now().groups, wanted)
+        named = name_groups(self._directory_now().groups, load_phrases(read_language()))
+        groups = _narrow(named, wanted)
         page = send_page(
             "index.html",
             SECONDS,
@@ -123,10 +126,17 @@ class IndexViews:
         return response
 
     def list_opml(self) -> Response:
-        """List the feeds as OPML, a group an archive."""
-        groups = self._picked_groups()
-        outlines = [self._outline(group, listing) for group in groups for listing in group.listings]
-        return send_ready(make_ready(render_opml(TITLE, outlines), "text/x-opml; charset=utf-8"), SECONDS)
+        """List the feeds as OPML, a group an archive; `language` asks for those of another language."""
+        asked = self._read_feed_language()
+        language = asked or self._languages[0]
+        speak_so = partial(say, choose_language(None, language, None))
+        outlines = [
+            self._outline(speak_so(group.title), listing, asked)
+            for group in name_groups(self._picked_groups("language"), load_phrases(language))
+            for listing in group.listings
+        ]
+        document = render_opml(speak_so(TITLE), outlines)
+        return send_ready(make_ready(document, "text/x-opml; charset=utf-8"), SECONDS)
 
     def list_json(self) -> Response:
         """List the feeds as JSON: name, title, query, addresses by language and format."""
@@ -136,10 +146,19 @@ class IndexViews:
         )
         return send_ready(make_ready(f"{text}\n".encode(), "application/json"), SECONDS)
 
-    def _picked_groups(self) -> Sequence[Group]:
-        unknown = sorted(set(request.args) - {"feeds"})
+    def _read_feed_language(self) -> str | None:
+        """Give the language of the feeds that are asked for; None is the default one, which has no name."""
+        others = self._languages[1:]
+        asked = request.args.get("language")
+        if asked is not None and asked not in others:
+            raise AddressError(f"language={asked!r}: expected {' or '.join(others) or 'none'}")
+        return asked
+
+    def _picked_groups(self, *parameters: str) -> Sequence[Group]:
+        known = ("feeds", *parameters)
+        unknown = sorted(set(request.args) - set(known))
         if unknown:
-            raise AddressError(f"{unknown[0]!r} is no parameter here: expected feeds")
+            raise AddressError(f"{unknown[0]!r} is no parameter here: expected {', '.join(known)}")
         picked = read_names()
         return self._directory_now().pick(picked) if picked else self._directory_now().groups
 
@@ -147,12 +166,13 @@ class IndexViews:
         """Give the directory with the saved feeds that are awake, as many as a page can show."""
         return self._directory.with_saved(map(define_saved, islice(self._saved.awake(), MOST_SAVED)))
 
-    def _outline(self, group: Group, listing: Listing) -> Outline:
+    def _outline(self, group: str, listing: Listing, language: str | None) -> Outline:
+        feed = listing.feed
         return Outline(
-            title=listing.feed.title,
-            xml_url=self._site.address(listing.feed, ATOM),
-            html_url=self._site.address(listing.feed, PAGE),
-            group=group.title,
+            title=name_feed(feed, language or self._languages[0], is_default=language is None),
+            xml_url=self._site.address(feed, ATOM, language),
+            html_url=self._site.address(feed, PAGE, language),
+            group=group,
         )
 
     def _describe(self, listing: Listing) -> dict[str, object]:

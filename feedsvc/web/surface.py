@@ -156,7 +156,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("index.lead_to_index", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
     ("index.list_opml", "GET"): Operation(
-        "feeds", {200: ("text/x-opml",), 304: ()}, (*READING, 404, 410), asks=PICKED
+        "feeds",
+        {200: ("text/x-opml",), 304: ()},
+        (*READING, 404, 410),
+        asks=PICKED
+        | {"language": Parameter("language of the feeds, if not the default", _text(examples=["zh"]))},
     ),
     ("index.list_json", "GET"): Operation(
         "feeds",
