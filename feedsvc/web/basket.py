@@ -14,6 +14,7 @@ from feedsvc.feed import Feed, join_definitions
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.render import Format
 from feedsvc.render.phrases import load_phrases
+from feedsvc.told import tell
 from feedsvc.web.directory import Directory, Listing, name_groups
 from feedsvc.web.pages import check_parameters, read_language, send_page
 from feedsvc.web.readers import offer_readers, read_own
@@ -84,5 +85,6 @@ def read_names() -> list[str]:
     parts = (part.strip() for names in request.args.getlist("feeds") for part in names.split(","))
     names = list(dict.fromkeys(part for part in parts if part))
     if len(names) > MOST_FEEDS:
-        raise AddressError(f"{len(names)} feeds are given: expected at most {MOST_FEEDS}")
+        pattern = "{count} feeds are given: expected at most {most}"
+        raise AddressError(tell(pattern, count=len(names), most=MOST_FEEDS))
     return names

@@ -20,13 +20,14 @@ from feedsvc.errors import (
     UnknownFeedError,
     UnknownPaperError,
 )
+from feedsvc.told import tell
 from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
 
 log = logging.getLogger(__name__)
 
 CLIENT_ERROR_SECONDS = 60
 RETRY_SECONDS = 30
-NOTHING_HERE = "There is nothing at this address."
+NOTHING_HERE = tell("There is nothing at this address.")
 _WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
 
 
@@ -59,16 +60,16 @@ def register_errors(app: Flask) -> None:
 
 
 def _answer_query(error: QueryError) -> Response:
-    sentence = _as_sentence(f"at character {error.position + 1}: {error.expected}")
+    sentence = tell("at character {place}: {expected}", place=error.position + 1, expected=error.expected)
     return _tell(Problem(400, "This query cannot be read", sentence, error.text, error.pointer()), str(error))
 
 
 def _answer_unknown_feed(error: UnknownFeedError) -> Response:
     if isinstance(error, GivenUpError):
-        return _tell(Problem(410, "Deleted", _as_sentence(str(error))), str(error))
+        return _tell(Problem(410, "Deleted", error.told), str(error))
     if not isinstance(error, UnfollowedError):
         error = UnknownFeedError(error.name, (*error.near, *_offer_keyword(error.name)))
-    problem = Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near)
+    problem = Problem(404, "No such feed", error.sentence(error.name), near=error.near)
     return _tell(problem, str(error))
 
 
@@ -80,19 +81,19 @@ def _offer_keyword(name: str) -> tuple[str, ...]:
 
 
 def _answer_unknown_paper(error: UnknownPaperError) -> Response:
-    return _tell(Problem(404, "No such paper here", _as_sentence(str(error))), str(error))
+    return _tell(Problem(404, "No such paper here", error.told), str(error))
 
 
 def _answer_unknown_day(error: UnknownDayError) -> Response:
-    return _tell(Problem(404, "No such day here", _as_sentence(str(error))), str(error))
+    return _tell(Problem(404, "No such day here", error.told), str(error))
 
 
 def _answer_address(error: AddressError) -> Response:
-    return _tell(Problem(400, "This address cannot be served", _as_sentence(str(error))), str(error))
+    return _tell(Problem(400, "This address cannot be served", error.told), str(error))
 
 
 def _answer_too_often(error: TooOftenError) -> Response:
-    response = _tell(Problem(429, "Too often", _as_sentence(str(error))), str(error))
+    response = _tell(Problem(429, "Too often", error.told), str(error))
     response.headers["Retry-After"] = str(error.retry_after)
     # It is one client's answer: nobody else is to have it out of a cache.
     response.headers["Cache-Control"] = "no-store"
@@ -101,7 +102,7 @@ def _answer_too_often(error: TooOftenError) -> Response:
 
 def _answer_store(error: StoreError) -> Response:
     log.error("store unavailable: %s", error, extra={"action": "answer"})
-    sentence = "The service cannot reach its database for the moment. Please try again soon."
+    sentence = tell("The service cannot reach its database for the moment. Please try again soon.")
     response = _tell(Problem(503, "Not available for the moment", sentence), sentence)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -118,7 +119,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 def _answer_bug(error: Exception) -> Response:
     log.error("unexpected error at %s", request.path, exc_info=error, extra={"action": "answer"})
-    sentence = "Something went wrong on our side. It has been noted."
+    sentence = tell("Something went wrong on our side. It has been noted.")
     return _tell(Problem(500, "Internal error", sentence), sentence)
 
 
@@ -130,7 +131,3 @@ def _tell(problem: Problem, line: str) -> Response:
     lasting = problem.status < 500
     response.headers["Cache-Control"] = f"public, max-age={CLIENT_ERROR_SECONDS}" if lasting else "no-store"
     return response
-
-
-def _as_sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

@@ -12,7 +12,7 @@ from itertools import islice
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.errors import AddressError
+from feedsvc.errors import AddressError, UnknownParameterError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
 from feedsvc.paper import Batch
@@ -22,6 +22,7 @@ from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
 from feedsvc.render.phrases import load_phrases, name_language
 from feedsvc.store import Store
+from feedsvc.told import tell
 from feedsvc.visitors import SavingSettings
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
 from feedsvc.web.basket import read_names
@@ -151,14 +152,17 @@ class IndexViews:
         others = self._languages[1:]
         asked = request.args.get("language")
         if asked is not None and asked not in others:
-            raise AddressError(f"language={asked!r}: expected {' or '.join(others) or 'none'}")
+            pattern = (
+                "{name}={text!r}: expected one of {known}" if others else "{name}={text!r}: expected none"
+            )
+            raise AddressError(tell(pattern, name="language", text=asked, known=", ".join(others)))
         return asked
 
     def _picked_groups(self, *parameters: str) -> Sequence[Group]:
         known = ("feeds", *parameters)
         unknown = sorted(set(request.args) - set(known))
         if unknown:
-            raise AddressError(f"{unknown[0]!r} is no parameter here: expected {', '.join(known)}")
+            raise UnknownParameterError(unknown[0], known)
         picked = read_names()
         return self._directory_now().pick(picked) if picked else self._directory_now().groups
 
@@ -193,7 +197,10 @@ class IndexViews:
 def _read_sort() -> str:
     sort = request.args.get("sort", "")
     if sort not in SORTS:
-        raise AddressError(f"sort={sort!r}: expected one of {', '.join(filter(None, SORTS))}")
+        known = ", ".join(filter(None, SORTS))
+        raise AddressError(
+            tell("{name}={text!r}: expected one of {known}", name="sort", text=sort, known=known)
+        )
     return sort
 
 
