@@ -11,6 +11,7 @@
     │   └── UnknownFeedError   no such feed; knows the names that come near
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
+    ├── UnrecordedPaperError   a paper that the ledger does not have, at least not yet
     ├── SavedFeedError         a feed that cannot be saved so; knows the field
     ├── TooOftenError          a client asks for more than it may have; knows for how long
     ├── HubRequestError        a request to the hub that cannot be taken
@@ -103,6 +104,14 @@ class UnknownPaperError(AddressError):
     def __init__(self, paper: str) -> None:
         pattern = "paper {paper} is not stored here: expected one that is, to tell what is like it"
         super().__init__(tell(pattern, paper=paper))
+        self.paper = paper
+
+
+class UnrecordedPaperError(FeedsvcError):
+    """A paper was asked for of which the ledger has no announcement, at least not yet."""
+
+    def __init__(self, paper: str) -> None:
+        super().__init__(tell("paper {paper} is not in the ledger, at least not yet", paper=paper))
         self.paper = paper
 
 

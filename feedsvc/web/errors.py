@@ -19,7 +19,9 @@ from feedsvc.errors import (
     UnknownDayError,
     UnknownFeedError,
     UnknownPaperError,
+    UnrecordedPaperError,
 )
+from feedsvc.paper import ArxivId
 from feedsvc.told import tell
 from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
 
@@ -35,7 +37,8 @@ _WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
 class Problem:
     """What is told.
 
-    `query` is a query that cannot be read, `pointer` the same with a caret under it, `near` names that exist.
+    `query` is a query that cannot be read, `pointer` the same with a caret under it, `near` names that exist,
+    `elsewhere` where arXiv has what is not here.
     """
 
     status: int
@@ -44,6 +47,7 @@ class Problem:
     query: str = ""
     pointer: str = ""
     near: tuple[str, ...] = ()
+    elsewhere: str = ""
 
 
 def register_errors(app: Flask) -> None:
@@ -51,6 +55,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(QueryError, _answer_query)
     app.register_error_handler(UnknownFeedError, _answer_unknown_feed)
     app.register_error_handler(UnknownPaperError, _answer_unknown_paper)
+    app.register_error_handler(UnrecordedPaperError, _answer_unrecorded_paper)
     app.register_error_handler(UnknownDayError, _answer_unknown_day)
     app.register_error_handler(AddressError, _answer_address)
     app.register_error_handler(TooOftenError, _answer_too_often)
@@ -82,6 +87,11 @@ def _offer_keyword(name: str) -> tuple[str, ...]:
 
 def _answer_unknown_paper(error: UnknownPaperError) -> Response:
     return _tell(Problem(404, "No such paper here", error.told), str(error))
+
+
+def _answer_unrecorded_paper(error: UnrecordedPaperError) -> Response:
+    url = ArxivId(error.paper).abs_url
+    return _tell(Problem(404, "No such paper here", error.told, elsewhere=url), f"{error}: see {url}")
 
 
 def _answer_unknown_day(error: UnknownDayError) -> Response:
