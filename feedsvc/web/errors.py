@@ -1,7 +1,8 @@
-"""What went wrong, said to the client: a small page for browsers, one line of text for everyone else."""
+"""What went wrong, said to the client: a page to browsers, JSON to who speaks it, a line to the rest."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -23,11 +24,13 @@ from feedsvc.errors import (
 )
 from feedsvc.paper import ArxivId
 from feedsvc.told import tell
-from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
+from feedsvc.web.negotiation import HTML, JSON, PLAIN, accepts_json, prefers_html
 
 log = logging.getLogger(__name__)
 
 CLIENT_ERROR_SECONDS = 60
+# What is below these routes answers in JSON where all goes well.
+SPEAKING_JSON = frozenset({"saved"})
 RETRY_SECONDS = 30
 NOTHING_HERE = tell("There is nothing at this address.")
 _WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
@@ -134,10 +137,26 @@ def _answer_bug(error: Exception) -> Response:
 
 
 def _tell(problem: Problem, line: str) -> Response:
-    as_page = prefers_html(request.headers.get("Accept"))
-    body = render_template("problem.html", problem=problem) if as_page else f"{' '.join(line.split())}\n"
-    response = Response(body, problem.status, mimetype=HTML if as_page else PLAIN)
-    response.headers["Vary"] = "Accept, Accept-Language" if as_page else "Accept"
+    mimetype = _choose_type()
+    if mimetype == HTML:
+        body = render_template("problem.html", problem=problem)
+    elif mimetype == JSON:
+        body = json.dumps({"error": problem.sentence}, ensure_ascii=False) + "\n"
+    else:
+        body = " ".join(line.split()) + "\n"
+    response = Response(body, problem.status, mimetype=mimetype)
+    response.headers["Vary"] = "Accept, Accept-Language" if mimetype == HTML else "Accept"
     lasting = problem.status < 500
     response.headers["Cache-Control"] = f"public, max-age={CLIENT_ERROR_SECONDS}" if lasting else "no-store"
     return response
+
+
+def _choose_type() -> str:
+    """Choose how to tell: who saves feeds by JSON is told in JSON what is wrong with what was sent."""
+    accept = request.headers.get("Accept")
+    is_spoken = request.blueprint in SPEAKING_JSON
+    if is_spoken and request.is_json:
+        return JSON
+    if prefers_html(accept):
+        return HTML
+    return JSON if is_spoken and accepts_json(accept) else PLAIN
