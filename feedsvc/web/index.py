@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -97,28 +98,32 @@ class IndexViews:
             filter=wanted,
             sort=sort,
             sorts=SORTS,
-            can_save=self._saving.mode != "off",
-            with_token=self._saving.mode == "token",
-            limits=LIMITS,
-            discoverable=self._directory.discoverable,
             activity=lambda listing: activity.get(listing.feed.place, NOTHING),
             updated=partial(_find_update, batches, activity),
             subscribers=subscribers,
             words=lambda listing: put_in_words(listing.query, speak),
-            formats={
-                suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
-            },
-            labels=LABELS,
-            languages=self._languages[1:],
-            name_language=name_language,
-            link=self._site.link,
             short_day=write_short_day,
             time=write_time,
-            example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
+            **self._describe_offer(),
         )
         described = self._site.base + url_for("openapi.show_description")[len(self._site.prefix) :]
         page.headers["Link"] = f'<{described}>; rel="service-desc"'
         return page
+
+    def _describe_offer(self) -> dict[str, Any]:
+        """Give what is offered whatever the ledger holds: formats, languages, and the form for saving."""
+        return {
+            "can_save": self._saving.mode != "off",
+            "with_token": self._saving.mode == "token",
+            "limits": LIMITS,
+            "discoverable": self._directory.discoverable,
+            "formats": {name: self._formats[name].content_type for name in LABELS if name in self._formats},
+            "labels": LABELS,
+            "languages": self._languages[1:],
+            "name_language": name_language,
+            "link": self._site.link,
+            "example": self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
+        }
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""
