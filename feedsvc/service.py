@@ -50,7 +50,9 @@ from feedsvc.store.pace import StorePace
 from feedsvc.web import create_app
 from feedsvc.web.hub import allow_callbacks, limit_hub
 
-# A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
+# A lease is renewed while its request lasts: a dead holder keeps the others waiting for so long at most.
+LEASE_SECONDS = 60.0
+# A request is over by PATIENCE, so that a longer lease is a dead holder's in any case.
 LEASE_TIMEOUTS = PATIENCE + 2
 # A worker's place is not given away for hours: what is left is written when nothing more urgent waits.
 LONGEST_WRITING = timedelta(minutes=2)
@@ -254,5 +256,6 @@ def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSou
 def make_client(settings: Settings, store: Store, clock: Clock) -> Client:
     """Make the polite client for arXiv that all processes on one store share."""
     arxiv = settings.arxiv
-    pace = StorePace(store.engine, clock, arxiv.interval_seconds, arxiv.timeout_seconds * LEASE_TIMEOUTS)
+    lease = min(LEASE_SECONDS, arxiv.timeout_seconds * LEASE_TIMEOUTS)
+    pace = StorePace(store.engine, clock, arxiv.interval_seconds, lease)
     return open_client(arxiv, pace, clock, version("feedsvc"), partial(count_request, store, clock))
