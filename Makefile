@@ -13,8 +13,8 @@ LLM_STAMP := $(LLM_VENV)/.stamp
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-demo: $(RUN_STAMP) ## the whole service on sample papers, without the internet
-	@$(BIN)/feedsvc demo $(ARGS)
+demo: $(RUN_STAMP) ## the whole service on sample papers, without the internet; PORT=8090 for another port
+	@$(BIN)/feedsvc demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 run: $(RUN_STAMP) ## the same service against the real arXiv
 	@$(BIN)/feedsvc serve

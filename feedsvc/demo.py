@@ -142,7 +142,9 @@ def _serve(service: Service) -> Iterator[None]:
         with serve_app(service.app, settings.host, settings.port, settings.threads):
             yield
     except OSError as error:
-        raise SettingsError(f"port {settings.port} cannot be used: {error.strerror}; try --port 0") from error
+        raise SettingsError(
+            f"port {settings.port} cannot be used: {error.strerror}; try --port 0, or make demo PORT=0"
+        ) from error
 
 
 def _take_days(service: Service, clock: StandinClock, stopped: Event, say: Say) -> None:

@@ -5,11 +5,13 @@
     ├── InvalidIdError         text that is no arXiv identifier
     ├── QueryError             a keyword query that cannot be read; knows the position
     ├── AddressError           a feed address that cannot be served
+    │   ├── UnknownParameterError  a parameter that nothing there knows
     │   ├── UnknownPaperError  papers like one that is not stored
     │   ├── UnknownDayError    a day of which the ledger knows nothing; knows the nearest ones
     │   └── UnknownFeedError   no such feed; knows the names that come near
     │       ├── UnfollowedError    a category that the operator does not follow
     │       └── GivenUpError       a saved feed that was deleted
+    ├── UnrecordedPaperError   a paper that the ledger does not have, at least not yet
     ├── SavedFeedError         a feed that cannot be saved so; knows the field
     ├── TooOftenError          a client asks for more than it may have; knows for how long
     ├── HubRequestError        a request to the hub that cannot be taken
@@ -30,11 +32,20 @@ A leaf exists where a caller tells it apart. Messages name the offending value a
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
+from functools import reduce
+
+from feedsvc.told import Told, tell
 
 
 class FeedsvcError(Exception):
     """Root of all errors raised on purpose."""
+
+    @property
+    def told(self) -> str:
+        """The message, as it was told: it may be one that can be said in another language."""
+        return self.args[0] if self.args else ""
 
 
 class SettingsError(FeedsvcError, ValueError):
@@ -45,7 +56,8 @@ class InvalidIdError(FeedsvcError, ValueError):
     """The text is no arXiv identifier."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no arXiv identifier: expected one like 2601.06098v2 or hep-th/9901001")
+        pattern = "{text!r} is no arXiv identifier: expected one like 2601.06098v2 or hep-th/9901001"
+        super().__init__(tell(pattern, text=text))
         self.text = text
 
 
@@ -53,7 +65,8 @@ class QueryError(FeedsvcError, ValueError):
     """A keyword query cannot be read; `position` counts characters from 0."""
 
     def __init__(self, text: str, position: int, expected: str) -> None:
-        super().__init__(f"at character {position + 1} of {text!r}: {expected}")
+        pattern = "at character {place} of {text!r}: {expected}"
+        super().__init__(tell(pattern, place=position + 1, text=text, expected=expected))
         self.text = text
         self.position = position
         self.expected = expected
@@ -77,11 +90,28 @@ class AddressError(FeedsvcError, ValueError):
     """A feed's address has a part or a parameter that is not understood."""
 
 
+class UnknownParameterError(AddressError):
+    """An address has a parameter that nothing there knows."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        pattern = "{name!r} is no parameter here: expected {known}"
+        super().__init__(tell(pattern, name=name, known=", ".join(known)))
+
+
 class UnknownPaperError(AddressError):
     """Papers like this one were asked for, and no version of it is stored."""
 
     def __init__(self, paper: str) -> None:
-        super().__init__(f"paper {paper} is not stored here: expected one that is, to tell what is like it")
+        pattern = "paper {paper} is not stored here: expected one that is, to tell what is like it"
+        super().__init__(tell(pattern, paper=paper))
+        self.paper = paper
+
+
+class UnrecordedPaperError(FeedsvcError):
+    """A paper was asked for of which the ledger has no announcement, at least not yet."""
+
+    def __init__(self, paper: str) -> None:
+        super().__init__(tell("paper {paper} is not in the ledger, at least not yet", paper=paper))
         self.paper = paper
 
 
@@ -89,8 +119,9 @@ class UnknownDayError(AddressError):
     """A day of which the ledger knows nothing; `near` are the nearest ones before and after it."""
 
     def __init__(self, day: date, near: tuple[date, ...] = ()) -> None:
-        hint = f": expected a day such as {' or '.join(map(str, near))}" if near else ""
-        super().__init__(f"nothing is known of {day} here{hint}")
+        nothing = tell("nothing is known of {day} here", day=day)
+        hinted = "{nothing}: expected a day such as {near}"
+        super().__init__(tell(hinted, nothing=nothing, near=_join(near)) if near else nothing)
         self.day = day
         self.near = near
 
@@ -99,30 +130,31 @@ class UnknownFeedError(AddressError):
     """No feed has this name; `near` lists names that come close, best first."""
 
     def __init__(self, name: str, near: tuple[str, ...] = ()) -> None:
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        super().__init__(f"{self.sentence(name)}{hint}")
+        sentence = self.sentence(name)
+        hinted = tell("{sentence}; near it: {near}", sentence=sentence, near=", ".join(near))
+        super().__init__(hinted if near else sentence)
         self.name = name
         self.near = near
 
-    def sentence(self, name: str) -> str:
+    def sentence(self, name: str) -> Told:
         """Say what is wrong, without the names that come near."""
-        return f"no feed is called {name!r}"
+        return tell("no feed is called {name!r}", name=name)
 
 
 class UnfollowedError(UnknownFeedError):
     """arXiv has this category or archive, but the operator does not follow it: its feed would stay empty."""
 
-    def sentence(self, name: str) -> str:
+    def sentence(self, name: str) -> Told:
         """Say what is wrong, without the names that come near."""
-        return f"{name!r} is not followed here"
+        return tell("{name!r} is not followed here", name=name)
 
 
 class GivenUpError(UnknownFeedError):
     """Somebody saved this feed and deleted it: its readers may stop asking."""
 
-    def sentence(self, name: str) -> str:
+    def sentence(self, name: str) -> Told:
         """Say what is wrong, without the names that come near."""
-        return f"the feed {name!r} was deleted by whoever saved it"
+        return tell("the feed {name!r} was deleted by whoever saved it", name=name)
 
 
 class SavedFeedError(FeedsvcError, ValueError):
@@ -137,7 +169,9 @@ class TooOftenError(FeedsvcError):
     """A client has had as much made, or has sent as much, as it may for now; `retry_after` are seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"that was too often: expected another attempt in {retry_after} s")
+        super().__init__(
+            tell("that was too often: expected another attempt in {seconds} s", seconds=retry_after)
+        )
         self.retry_after = retry_after
 
 
@@ -192,3 +226,7 @@ class MirrorError(FeedsvcError):
 
 class HubRequestError(FeedsvcError, ValueError):
     """A request to the WebSub hub has something in it that cannot be taken."""
+
+
+def _join(parts: Iterable[object]) -> object:
+    return reduce(lambda first, second: tell("{first} or {second}", first=first, second=second), parts)

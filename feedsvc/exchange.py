@@ -51,6 +51,12 @@ class Wire:
         self._timeout = timeout_seconds
         self._max_bytes = max_bytes
         self._kept: dict[tuple[str | None, str | None, int | None], HTTPConnection] = {}
+        self._deadline: Deadline | None = None
+
+    def cut(self) -> None:
+        """End the exchange that is under way, if one is, from another thread: it may be tried again."""
+        if (deadline := self._deadline) is not None:
+            deadline.cut("the turn to ask was lost meanwhile")
 
     def close(self) -> None:
         """Close the kept connections; a later exchange opens new ones."""
@@ -62,7 +68,7 @@ class Wire:
 
         Raises FailedExchange, or UpstreamError where asking again is vain.
         """
-        deadline = Deadline(PATIENCE * self._timeout)
+        deadline = self._deadline = Deadline(PATIENCE * self._timeout)
         whole = False
         try:
             reply = self._converse(url, headers, deadline)
@@ -77,6 +83,7 @@ class Wire:
             deadline.check()
             raise FailedExchange(self._describe(error)) from error
         finally:
+            self._deadline = None
             if not whole:
                 self.close()
 
@@ -122,12 +129,16 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._passed = False
+        self._sock: socket.socket | None = None
+        self._reason: str | None = None
 
     @contextmanager
     def over(self, sock: socket.socket | None) -> Iterator[None]:
         """Watch over a socket's exchange."""
-        timer = threading.Timer(self._seconds, self._cut, (sock,))
+        # Whoever cut it off before there was a socket is found by the check.
+        self._sock = sock
+        self.check()
+        timer = threading.Timer(self._seconds, self.cut, (f"the answer took over {self._seconds:g} s",))
         timer.daemon = True
         timer.start()
         try:
@@ -136,12 +147,13 @@ class Deadline:
             timer.cancel()
 
     def check(self) -> None:
-        """Raise FailedExchange if the time ran out: a body that ends with its connection only seems whole."""
-        if self._passed:
-            raise FailedExchange(f"the answer took over {self._seconds:g} s")
+        """Raise FailedExchange if it was cut off: a body that ends with its connection only seems whole."""
+        if self._reason is not None:
+            raise FailedExchange(self._reason)
 
-    def _cut(self, sock: socket.socket | None) -> None:
-        self._passed = True
-        if sock is not None:
+    def cut(self, reason: str) -> None:
+        """End the request now."""
+        self._reason = reason
+        if self._sock is not None:
             with suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)

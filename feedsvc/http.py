@@ -62,8 +62,11 @@ class SystemClock:
 class Pace(Protocol):
     """Who may send a request, and when."""
 
-    def turn(self) -> AbstractContextManager[None]:
-        """Wait for a turn and hold it while the request lasts."""
+    def turn(self, lose: Callable[[], None]) -> AbstractContextManager[None]:
+        """Wait for a turn and hold it while the request lasts.
+
+        `lose` is called, in whatever thread, where it cannot be held any longer: it has to end the request.
+        """
 
     def postpone(self, seconds: float) -> None:
         """Give nobody a turn for a while: arXiv asked for that."""
@@ -81,8 +84,8 @@ class IntervalPace:
         self._since: datetime | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn and hold it while the request lasts."""
+    def turn(self, lose: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Wait for a turn and hold it while the request lasts; it is never lost."""
         with self._lock:
             if (wait := self._left()) > 0:
                 self._clock.sleep(wait)
@@ -237,7 +240,7 @@ class Client:
     @contextmanager
     def _turn(self, host: str) -> Iterator[None]:
         with ExitStack() as turns:
-            turns.enter_context(self._pace.turn())
+            turns.enter_context(self._pace.turn(self._wire.cut))
             if is_arxiv(host):
                 turns.enter_context(self._arxiv_pace.turn())
             yield

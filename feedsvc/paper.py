@@ -38,6 +38,7 @@ class Kind(StrEnum):
         return _RANKS[self]
 
 
+_ABSTRACTS = "https://arxiv.org/abs/"
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
@@ -78,6 +79,11 @@ class ArxivId:
         if not "01" <= paper[month : month + 2] <= "12":
             raise InvalidIdError(text)
         return cls(paper, int(version) if version else None)
+
+    @property
+    def abs_url(self) -> str:
+        """The abstract page, without a version."""
+        return f"{_ABSTRACTS}{self.paper}"
 
     def __str__(self) -> str:
         return self.paper if self.version is None else f"{self.paper}v{self.version}"
@@ -136,7 +142,7 @@ class Paper:
     @property
     def abs_url(self) -> str:
         """The abstract page, without a version: the entry's id everywhere."""
-        return f"https://arxiv.org/abs/{self.id}"
+        return f"{_ABSTRACTS}{self.id}"
 
     @property
     def pdf_url(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -40,7 +40,7 @@ from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
 from feedsvc.pipeline.sketches import Sketcher
 from feedsvc.pipeline.watch import count_request
 from feedsvc.pipeline.writing import DailyPurse, Writing
-from feedsvc.render import load_formats
+from feedsvc.render import Format, load_formats
 from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.settings import Settings
 from feedsvc.steps import Step
@@ -50,7 +50,9 @@ from feedsvc.store.pace import StorePace
 from feedsvc.web import create_app
 from feedsvc.web.hub import allow_callbacks, limit_hub
 
-# A request is over by PATIENCE: a lease that lasts longer is a dead holder's.
+# A lease is renewed while its request lasts: a dead holder keeps the others waiting for so long at most.
+LEASE_SECONDS = 60.0
+# A request is over by PATIENCE, so that a longer lease is a dead holder's in any case.
 LEASE_TIMEOUTS = PATIENCE + 2
 # A worker's place is not given away for hours: what is left is written when nothing more urgent waits.
 LONGEST_WRITING = timedelta(minutes=2)
@@ -121,7 +123,29 @@ def make_service(
     catalogue = replace(defined, find_saved=saved.define)
     formats = load_formats()
     topics = Topics(settings.base, catalogue, settings.languages, tuple(formats))
-    publisher = Publisher(
+    publisher = make_publisher(settings, store, catalogue, saved, topics, formats, clock)
+    return Service(
+        settings=settings,
+        store=store,
+        catalogue=catalogue,
+        publisher=publisher,
+        pipeline=make_pipeline(settings, store, publisher, clock, summarizer, report),
+        pusher=make_pusher(settings, store, topics, publisher, clock),
+        app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
+    )
+
+
+def make_publisher(
+    settings: Settings,
+    store: Store,
+    catalogue: Catalogue,
+    saved: SavedFeeds,
+    topics: Topics,
+    formats: Mapping[str, Format],
+    clock: Clock,
+) -> Publisher:
+    """Make what builds the documents of all feeds, the saved and the subscribed ones included."""
+    return Publisher(
         store,
         catalogue,
         formats,
@@ -133,6 +157,17 @@ def make_service(
         hubs=settings.hub_urls,
         subscribed=partial(find_subscribed, store, topics, clock),
     )
+
+
+def make_pipeline(
+    settings: Settings,
+    store: Store,
+    publisher: Publisher,
+    clock: Clock,
+    summarizer: Summarizer | None,
+    report: Callable[[str], None],
+) -> Pipeline:
+    """Make the steps from arXiv to the documents; without a summarizer digests are extracted."""
     client = make_client(settings, store, clock)
     ingest = Ingest(store, ArxivSource(client, settings.arxiv), clock, settings.categories)
     harvester = Harvester(OaiSource(client, settings.arxiv))
@@ -140,15 +175,7 @@ def make_service(
     languages = tuple(dict.fromkeys((ORIGINAL_LANGUAGE, *settings.languages)))
     digester = Digester(store, summarizer or ExtractiveSummarizer(), languages)
     writing = Writing(store, make_writer(settings, store, clock), clock, settings.llm.concurrency)
-    return Service(
-        settings=settings,
-        store=store,
-        catalogue=catalogue,
-        publisher=publisher,
-        pipeline=Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, writing, clock, report),
-        pusher=make_pusher(settings, store, topics, publisher, clock),
-        app=create_app(settings, store, catalogue, publisher, saved, clock=clock),
-    )
+    return Pipeline(ingest, digester, Sketcher(store), publisher, catch_up, writing, clock, report)
 
 
 def prepare_jobs(store: Store) -> str | None:
@@ -229,5 +256,6 @@ def make_record_source(settings: Settings, store: Store, clock: Clock) -> OaiSou
 def make_client(settings: Settings, store: Store, clock: Clock) -> Client:
     """Make the polite client for arXiv that all processes on one store share."""
     arxiv = settings.arxiv
-    pace = StorePace(store.engine, clock, arxiv.interval_seconds, arxiv.timeout_seconds * LEASE_TIMEOUTS)
+    lease = min(LEASE_SECONDS, arxiv.timeout_seconds * LEASE_TIMEOUTS)
+    pace = StorePace(store.engine, clock, arxiv.interval_seconds, lease)
     return open_client(arxiv, pace, clock, version("feedsvc"), partial(count_request, store, clock))

@@ -46,8 +46,9 @@ class Taxonomy:
         return self.canonical.get(category.lower())
 
     def name_of(self, category: str) -> str:
-        """Give the English name of any category, closed ones included; the id itself if unknown."""
-        return self.names.get(category, category)
+        """Give the English name of any category or archive, closed ones too; the id itself if unknown."""
+        archive = self.archives.get(category)
+        return archive.name if archive else self.names.get(category, category)
 
     def members(self, place: str) -> tuple[str, ...]:
         """Give the categories that a category or archive stands for; empty if it is neither."""
@@ -55,6 +56,11 @@ class Taxonomy:
             return (place,)
         archive = self.archives.get(place)
         return archive.categories if archive else ()
+
+
+def write_label(name: str, place: str) -> str:
+    """Write the name of a category or an archive with its id, which tells those of one name apart."""
+    return f"{name} ({place})"
 
 
 @cache

@@ -174,7 +174,7 @@ def test_archives_share_their_feeds_id_and_tell_the_day_in_the_title(store: Stor
 
     assert feed.id == day.id == chinese.id
     assert day.title == "Artificial Intelligence (cs.AI) · 5 January 2026"
-    assert chinese.title == "Artificial Intelligence (cs.AI) · 中文 · 2026年1月5日"
+    assert chinese.title == "人工智能 (cs.AI) · 中文 · 2026年1月5日"
 
 
 def test_an_entry_says_in_an_archive_what_the_feed_said_of_it_on_that_day(store: Store, ask: Ask) -> None:

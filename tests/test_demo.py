@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,3 +145,25 @@ def test_it_ends_on_a_signal_with_success(demo: Demo) -> None:
     demo.process.send_signal(signal.SIGTERM)
 
     assert demo.process.wait(60) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [((), []), (("PORT=8090",), ["--port", "8090"]), (("ARGS=--data here",), ["--data", "here"])],
+)
+def test_make_hands_the_demos_port_and_options_on(given: tuple[str, ...], options: list[str]) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not here")
+    # What a make that runs the tests was given is not for this one.
+    kept = os.environ.keys() - {"PORT", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}
+    environment = {name: os.environ[name] for name in kept}
+    shown = subprocess.run(
+        ["make", "--dry-run", "--directory", str(ROOT), "demo", *given],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (command,) = [line for line in shown.stdout.splitlines() if "feedsvc demo" in line]
+
+    assert command.split()[1:] == ["demo", *options]

@@ -89,6 +89,26 @@ def test_the_documents_link_to_files_that_exist() -> None:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+def slug(heading: str) -> str:
+    """Give the anchor that a heading has on the usual hosts."""
+    return re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def test_a_link_to_a_part_of_a_document_leads_to_one_of_its_headings() -> None:
+    pages = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "tests" / "README.md")
+    links = [
+        (page, file, anchor)
+        for page in pages
+        for file, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text("utf-8"))
+    ]
+
+    assert "building" in [anchor for page, _, anchor in links if page.name == "design.md"]
+    for page, file, anchor in links:
+        target = page.parent / file if file else page
+        headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+        assert anchor in map(slug, headings), f"{page.name}: {file}#{anchor}"
+
+
 def test_every_test_that_the_threat_model_names_is_there() -> None:
     page = (ROOT / "docs" / "security.md").read_text("utf-8")
     named = re.findall(r"`(test_\w+\.py)(?:::(test_\w+))?`", page)

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta
 from email.utils import format_datetime
@@ -83,10 +83,11 @@ def open_client(
     attempts: int = 3,
     max_bytes: int = 1_000_000,
     timeout_seconds: float = PATIENT_SECONDS,
+    pace: IntervalPace | None = None,
     **more: object,
 ) -> Iterator[Client]:
     client = Client(
-        IntervalPace(0, clock),
+        pace or IntervalPace(0, clock),
         clock,
         user_agent="feedsvc/1.0 (+mailto:me@example.org)",
         accept="application/atom+xml",
@@ -328,6 +329,39 @@ def test_an_endless_dribble_ends(server: Server, clock: FakeClock, head: bytes) 
         pytest.raises(UpstreamError, match="the answer took over"),
     ):
         client.get(server.url)
+
+
+class LosingPace(IntervalPace):
+    """Loses its first turn when the request has been under way for a moment."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(0, clock)
+        self._is_first = True
+
+    @contextmanager
+    def turn(self, lose: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Give a turn."""
+        timer = threading.Timer(IMPATIENT_SECONDS, lose)
+        if self._is_first:
+            self._is_first = False
+            timer.start()
+        with super().turn():
+            yield
+        timer.cancel()
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["no answer", "body"])
+def test_a_request_whose_turn_is_lost_ends_at_once_and_is_asked_again(
+    server: Server, clock: FakeClock, head: bytes
+) -> None:
+    server.replies = [drip(server, head), write(b"whole")]
+    outcomes: list[Outcome] = []
+    begun = time.monotonic()
+    with open_client(clock, pace=LosingPace(clock), observer=outcomes.append) as client:
+        assert client.get(server.url).body == b"whole"
+
+    assert time.monotonic() - begun < PATIENT_SECONDS
+    assert [outcome.error for outcome in outcomes] == ["the turn to ask was lost meanwhile", None]
 
 
 def test_a_compressed_bomb_is_cut_at_the_limit_and_not_asked_again(server: Server, clock: FakeClock) -> None:

@@ -23,6 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
             "coding",
             "logs",
             "steps",
+            "told",
             "turns",
         }
     ),

@@ -131,7 +131,7 @@ def test_a_feed_in_another_language_tells_it_in_its_title(store: Store, publishe
     publisher.build_documents()
 
     titles = [feedparser.parse(find(store, "cs.AI", language).body).feed.title for language in ("en", "zh")]
-    assert titles == ["Artificial Intelligence (cs.AI)", "Artificial Intelligence (cs.AI) · 中文"]
+    assert titles == ["Artificial Intelligence (cs.AI)", "人工智能 (cs.AI) · 中文"]
 
 
 def test_only_touched_documents_are_built_again(

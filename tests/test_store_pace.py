@@ -5,17 +5,22 @@ from __future__ import annotations
 import heapq
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from feedsvc.errors import StoreError
+from feedsvc.http import SystemClock
+from feedsvc.service import make_client
+from feedsvc.settings import load_settings
 from feedsvc.store import Store, schema
-from feedsvc.store.engine import read
-from feedsvc.store.pace import StorePace
+from feedsvc.store.engine import read, write
+from feedsvc.store.pace import Renewal, StorePace
 from tests.builders import NOON
 
 INTERVAL = 3.0
@@ -181,6 +186,82 @@ def test_a_process_killed_in_its_turn_is_such_a_holder(store: Store, database_ur
 
     assert process.returncode < 0
     assert LEASE - 10 < waited <= LEASE
+
+
+def test_the_lease_of_every_process_ends_within_a_minute(store: Store) -> None:
+    clock = VirtualClock()
+    with make_client(load_settings(), store, clock) as client:
+        dead = client._pace.turn(lambda: None)
+        dead.__enter__()
+        with make_pace(store, clock).turn():
+            assert 0 < seconds_since_noon(clock) <= 60
+
+
+def test_a_request_that_takes_longer_than_its_lease_keeps_the_turn(store: Store) -> None:
+    lease_seconds = 1.0
+    pace = StorePace(store.engine, SystemClock(), 0.0, lease_seconds)
+    lost, done = Event(), Event()
+    begun: list[float] = []
+
+    def wait_for_turn() -> None:
+        with StorePace(store.engine, SystemClock(), 0.0, lease_seconds).turn():
+            begun.append(time.monotonic())
+        done.set()
+
+    with pace.turn(lost.set):
+        other = Thread(target=wait_for_turn)
+        other.start()
+        time.sleep(3 * lease_seconds)
+        ended = time.monotonic()
+    other.join()
+
+    assert done.is_set()
+    assert begun[0] >= ended
+    assert not lost.is_set()
+
+
+@pytest.mark.parametrize("fault", ["away", "silent"])
+def test_a_lease_that_cannot_be_renewed_ends_its_request_before_it_ends_itself(fault: str) -> None:
+    lease_seconds = 3.0
+    lost, answered = Event(), Event()
+
+    def renew() -> bool:
+        if fault == "away":
+            raise StoreError("the database is locked")
+        return answered.wait(60)
+
+    begun = time.monotonic()
+    with Renewal(renew, lost.set, lease_seconds).during():
+        assert lost.wait(60)
+        seconds = time.monotonic() - begun
+        answered.set()
+
+    assert lease_seconds * 0.8 < seconds < lease_seconds
+
+
+def test_a_lease_that_is_anothers_by_now_ends_the_request_and_is_left_alone(store: Store) -> None:
+    lost = Event()
+    with StorePace(store.engine, SystemClock(), 0.0, 1.0).turn(lost.set):
+        with write(store.engine) as connection:
+            connection.execute(update(schema.paces).values(holder="another", held_until=4e9))
+        assert lost.wait(60)
+
+    assert lease(store)[0] == "another"
+
+
+def test_a_short_request_renews_nothing_and_leaves_no_thread() -> None:
+    renewed, lost = Event(), Event()
+
+    def renew() -> bool:
+        renewed.set()
+        return True
+
+    with Renewal(renew, lost.set, 60.0).during():
+        pass
+
+    assert not renewed.is_set()
+    assert not lost.is_set()
+    assert "lease" not in [thread.name for thread in enumerate_threads()]
 
 
 def test_a_holder_that_outlives_its_lease_does_not_end_the_next_ones(store: Store) -> None:

@@ -241,6 +241,44 @@ def test_opml_lists_every_feed_by_group_under_its_public_address(client: FlaskCl
     }
 
 
+def test_opml_of_another_language_lists_its_feeds_under_its_names(client: FlaskClient) -> None:
+    root = etree.fromstring(client.get("/subscriptions.opml?language=zh&feeds=cs,cs.AI,random-walks").data)
+    groups = {
+        group.get("text"): [(outline.get("title"), outline.get("xmlUrl")) for outline in group]
+        for group in root.iterfind("body/outline")
+    }
+
+    base = "https://feeds.example.org/feeds/zh"
+    assert root.findtext("head/title") == "arXiv 订阅源"
+    assert groups == {
+        "关键词订阅源": [("Random walks · 中文", f"{base}/random-walks.xml")],
+        "计算机科学": [
+            ("计算机科学 (cs) · 中文", f"{base}/cs.xml"),
+            ("人工智能 (cs.AI) · 中文", f"{base}/cs.AI.xml"),
+        ],
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "fr", ""])
+def test_opml_of_a_language_that_has_no_feeds_of_its_own_is_refused(
+    client: FlaskClient, language: str
+) -> None:
+    response = client.get(f"/subscriptions.opml?language={language}")
+
+    assert (response.status_code, response.text) == (400, f"language={language!r}: expected one of zh\n")
+
+
+@pytest.mark.parametrize("words", ["人工", "artificial", "cs.AI"])
+def test_a_chinese_index_names_categories_in_chinese_and_finds_them_by_either_name(
+    client: FlaskClient, words: str
+) -> None:
+    text = client.get("/", query_string={"hl": "zh", "filter": words}).text
+
+    assert "<h2>计算机科学</h2>" in text
+    assert '<td class="about">人工智能</td>' in text
+    assert 'id="feed-hep-th"' not in text
+
+
 @pytest.mark.parametrize("path", ["/feeds", "/feeds/"])
 def test_the_folder_of_all_feeds_leads_to_their_list(client: FlaskClient, path: str) -> None:
     response = client.get(path)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from string import Formatter
 
 import pytest
 from flask.testing import FlaskClient
 
+import feedsvc
 from feedsvc import web
-from feedsvc.web.language import choose_language, load_sentences, say
+from feedsvc.told import tell
+from feedsvc.web.language import choose_language, load_sentences, retell, say
 from tests.web_house import BROWSER, open_house
 
 TEMPLATES = Path(web.__file__).parent / "templates"
@@ -52,6 +56,69 @@ def test_every_sentence_of_the_templates_is_translated() -> None:
     }
 
     assert said - set(load_sentences("zh")) == set()
+
+
+def find_told() -> Iterator[str]:
+    """Find the patterns of every sentence that the package tells, be they given a name before."""
+    for module in Path(feedsvc.__file__).parent.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(module.read_text("utf-8"))))
+        named: dict[str, list[ast.expr]] = {}
+        for node in nodes:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named.setdefault(node.targets[0].id, []).append(node.value)
+        for node in nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tell":
+                first = node.args[0]
+                for given in named[first.id] if isinstance(first, ast.Name) else [first]:
+                    yield from (each.value for each in choose(given) if isinstance(each.value, str))
+
+
+def choose(given: ast.expr) -> Iterator[ast.Constant]:
+    """Give the constants that an expression may be."""
+    if isinstance(given, ast.IfExp):
+        yield from (*choose(given.body), *choose(given.orelse))
+    elif isinstance(given, ast.Constant):
+        yield given
+
+
+def test_every_sentence_that_visitors_may_be_told_is_translated() -> None:
+    told = set(find_told())
+
+    assert len(told) > 90
+    assert told - set(load_sentences("zh")) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/search?q=walk+(tree&hl=zh", "第 6 个字符处： 这个括号缺少右括号。"),
+        ("/search?q=kind:news&hl=zh", "应为 new, cross, replace, replace-cross 之一。"),
+        ("/search?q=ti:&hl=zh", "'ti:' 之后应为词或带引号的短语。"),
+        ("/feeds/search?q=walk+(tree&hl=zh", "第 6 个字符处：这个括号缺少右括号。"),
+        ("/feeds/zh/cs.AX", "没有名为 'cs.AX' 的订阅源。"),
+        ("/feeds/zh/cs.AI/2020-01-01", "本站没有 2020-01-01 的任何记录：应为 2026-01-"),
+        ("/feeds/zh/cs.AI?colour=red", "这里没有参数 'colour'：可用的有 announce, limit, primary。"),
+        ("/feeds/hep-ph?hl=zh", "本站不跟踪 'hep-ph'。"),
+        ("/?sort=size&hl=zh", "sort='size'：应为 week, readers 之一。"),
+        ("/nothing?hl=zh", "这个地址没有内容。"),
+    ],
+)
+def test_a_chinese_page_tells_in_chinese_what_is_wrong(client: FlaskClient, path: str, told: str) -> None:
+    text = unescape(client.get(path, headers=BROWSER).text)
+
+    assert '<html lang="zh">' in text
+    assert told in text
+    assert 'lang="en">' not in text.partition("<main")[2]
+
+
+def test_what_nobody_translated_stays_english_and_is_marked() -> None:
+    assert retell("zh", tell("no {what} here", what="<b>")) == '<span lang="en">No &lt;b&gt; here.</span>'
+
+
+def test_what_is_wrong_is_told_to_programs_in_english_whatever_they_like(client: FlaskClient) -> None:
+    response = client.get("/feeds/zh/cs.AX.xml", headers={"Accept-Language": "zh"})
+
+    assert response.text.startswith("no feed is called 'cs.AX'")
 
 
 def test_a_translation_has_the_places_of_its_sentence() -> None:

@@ -80,6 +80,26 @@ def test_a_paper_that_is_not_here_is_told(client: FlaskClient, path: str) -> Non
     assert client.get(path, headers=BROWSER).status_code == 404
 
 
+@pytest.mark.parametrize("paper", ["2601.77777", "hep-th/9901999"])
+def test_of_a_paper_that_is_not_in_the_ledger_arxivs_page_is_linked(client: FlaskClient, paper: str) -> None:
+    url = f"https://arxiv.org/abs/{paper}"
+    page = client.get(f"/papers/{paper}", headers=BROWSER)
+    line = client.get(f"/papers/{paper}.bib")
+
+    assert (page.status_code, line.status_code) == (404, 404)
+    assert f"Paper {paper} is not in the ledger, at least not yet." in page.text
+    assert f'<a href="{url}">{url}</a>' in page.text
+    assert line.text == f"paper {paper} is not in the ledger, at least not yet: see {url}\n"
+
+
+@pytest.mark.parametrize("path", ["/papers/nothing", "/papers/2613.00001", "/papers/%3Cscript%3E"])
+def test_what_is_no_paper_leads_nowhere(client: FlaskClient, path: str) -> None:
+    text = client.get(path, headers=BROWSER).text
+
+    assert "There is nothing at this address." in text
+    assert "arxiv.org/abs" not in text
+
+
 def test_versions_and_announcements_stand_by_category(text: str) -> None:
     table = text.partition('<table class="facts">')[2].partition("</table>")[0]
 

@@ -165,8 +165,40 @@ def test_json_is_refused_with_the_field_to_mend(client: FlaskClient) -> None:
 def test_json_of_another_shape_is_refused(body: str, client: FlaskClient) -> None:
     answer = client.post("/feeds", data=body, content_type="application/json")
 
-    assert answer.status_code == 400
-    assert "xpected" in answer.text
+    assert (answer.status_code, answer.mimetype) == (400, "application/json")
+    assert "xpected" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "accept", "mimetype"),
+    [
+        ("application/json", None, "application/json"),
+        ("application/json", "text/html", "application/json"),
+        ("text/plain", "application/json", "application/json"),
+        ("text/plain", "text/html, application/json;q=0.9", "text/html"),
+        ("text/plain", "application/json;q=0", "text/plain"),
+        ("text/plain", "*/*", "text/plain"),
+    ],
+)
+def test_who_sends_or_accepts_json_is_told_in_json(
+    client: FlaskClient, sent: str, accept: str | None, mimetype: str
+) -> None:
+    headers = {"Accept": accept} if accept else {}
+    answer = client.post("/feeds", data="{" * 20_000, content_type=sent, headers=headers)
+
+    assert (answer.status_code, answer.mimetype) == (413, mimetype)
+    if mimetype == "application/json":
+        assert answer.get_json() == {"error": "The data value transmitted exceeds the capacity limit."}
+
+
+def test_a_wrong_secret_is_told_in_json_to_who_accepts_it_and_a_feed_that_is_not_there_is_not(
+    client: FlaskClient,
+) -> None:
+    accept = {"Accept": "application/json"}
+    secret = client.get("/saved/still-things/x", headers=accept)
+
+    assert (secret.status_code, secret.get_json()) == (404, {"error": "no feed is called 'still-things'"})
+    assert client.get("/feeds/nothing-at-all.json", headers=accept).mimetype == "text/plain"
 
 
 def test_markup_in_a_title_stays_text(client: FlaskClient) -> None:

@@ -56,6 +56,14 @@ def test_what_is_late_is_said_first_and_in_words(house: House) -> None:
     assert sentence < text.index("<table")
 
 
+def test_a_chinese_page_names_archives_and_categories_in_chinese(house: House) -> None:
+    text = house.client.get("/status?hl=zh").text
+
+    assert 'scope="rowgroup"' in text
+    assert re.search(r'scope="rowgroup"[^>]*>数学<', text)
+    assert re.search(r'title="数值分析"[^>]*>math.NA</a>', text)
+
+
 def test_a_complete_ledger_says_so_and_lists_nothing_late(house: House) -> None:
     note(house, BatchState.QUIET)
     text = page_of(house)

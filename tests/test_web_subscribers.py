@@ -13,7 +13,7 @@ from sqlalchemy import event
 from feedsvc.errors import StoreError
 from feedsvc.store import Store
 from feedsvc.store.subscribers import MOST_AGENTS, REMEMBERED
-from feedsvc.web.subscribers import Subscribers, read_told
+from feedsvc.web.subscribers import MOST_TOLD, Subscribers, read_told
 from tests.web_house import DAY, House, StoppedClock, open_house
 
 FEEDLY = "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 16 subscribers; like FeedFetcher-Google)"
@@ -36,13 +36,37 @@ def house(tmp_path: Path) -> Iterator[House]:
         ("Feedbin feed-id:123 - 4 subscribers", ("feedbin", 4)),
         ("Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/128.0", None),
         ("9 subscribers", None),
-        ("Evil/1.0 (999999999 subscribers)", None),
-        ("Evil/1.0 (1.5 subscribers)", None),
+        ("Mozilla/5.0 (compatible; theoldreader.com; 2 subscribers; feed-id=1)", ("theoldreader", 2)),
+        ("BazQux/2.4 (+https://bazqux.com/fetcher; 7 subscribers)", ("bazqux", 7)),
+        (f"Feedly/1.0 ({MOST_TOLD} subscribers)", ("feedly", MOST_TOLD)),
+        (f"Feedly/1.0 ({MOST_TOLD + 1} subscribers)", None),
+        ("Feedly/1.0 (1000000 subscribers)", None),
+        ("Feedly/1.0 (1.5 subscribers)", None),
+        ("Evil/1.0 (16 subscribers)", None),
+        ("Feedlyish/1.0 (16 subscribers)", None),
+        ("notfeedly/1.0 (16 subscribers)", None),
         ("", None),
     ],
 )
 def test_an_aggregator_is_told_from_everybody_else(agent: str, told: tuple[str, int] | None) -> None:
     assert read_told(agent) == told
+
+
+def test_invented_aggregators_and_numbers_do_not_raise_what_is_shown(house: House) -> None:
+    house.client.get("/feeds/cs.AI.xml", headers={"User-Agent": FEEDLY})
+    for number in range(30):
+        forged = f"Reader{number}/1.0 (+https://reader.example; 90000 subscribers)"
+        house.client.get("/feeds/cs.AI.xml", headers={"User-Agent": forged})
+    house.client.get("/feeds/cs.AI.xml", headers={"User-Agent": FEEDLY.replace("16", "1000000")})
+
+    assert house.store.subscribers.count(DAY) == {"cs.AI": 16}
+
+
+def test_a_number_forged_in_an_aggregators_name_lasts_until_it_comes_itself(house: House) -> None:
+    for agent in (FEEDLY, FEEDLY.replace("16", "99000"), FEEDLY):
+        house.client.get("/feeds/cs.AI.xml", headers={"User-Agent": agent})
+
+    assert house.store.subscribers.count(DAY) == {"cs.AI": 16}
 
 
 def test_counts_of_all_documents_and_aggregators_are_added_up(store: Store) -> None:

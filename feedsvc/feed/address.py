@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from feedsvc.errors import AddressError, InvalidIdError
+from feedsvc.errors import AddressError, InvalidIdError, UnknownParameterError
 from feedsvc.feed import (
     DAILY,
     LIMIT,
@@ -29,6 +29,7 @@ from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.query.terms import TermError, read_author, read_words
 from feedsvc.query.words import spell
 from feedsvc.taxonomy import load_taxonomy
+from feedsvc.told import tell
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -115,7 +116,8 @@ def _split_language(path: str, catalogue: Catalogue, languages: Sequence[str]) -
         language = known[first.lower()]
         return (None if language == languages[0] else language), rest
     if _LANGUAGE.fullmatch(first):
-        raise AddressError(f"{first!r} is no language here: expected one of {', '.join(languages)}")
+        pattern = "{text!r} is no language here: expected one of {languages}"
+        raise AddressError(tell(pattern, text=first, languages=", ".join(languages)))
     return None, path
 
 
@@ -133,11 +135,11 @@ def _split_format(path: str, formats: Sequence[str]) -> tuple[str, str]:
     if dot and format in formats:
         return place, format
     if _is_unknown_format(place, suffix):
-        raise AddressError(f"{suffix!r} is no format: expected one of {', '.join(formats)}")
+        pattern = "{text!r} is no format: expected one of {formats}"
+        raise AddressError(tell(pattern, text=suffix, formats=", ".join(formats)))
     if PAGE not in formats:
-        raise AddressError(
-            f"{path!r} names no format: expected one of {', '.join(formats)} behind a full stop"
-        )
+        pattern = "{path!r} names no format: expected one of {formats} behind a full stop"
+        raise AddressError(tell(pattern, path=path, formats=", ".join(formats)))
     return path, PAGE
 
 
@@ -156,9 +158,11 @@ def _split_day(path: str) -> tuple[str, str | None, bool]:
     is_daily = first.lower() == DAILY
     place, text = _split_date(rest if is_daily else path)
     if is_daily and not place:
-        raise AddressError(f"{path!r} names no feed: expected one behind it, as in daily/cs.AI")
+        raise AddressError(
+            tell("{path!r} names no feed: expected one behind it, as in daily/cs.AI", path=path)
+        )
     if is_daily and text is not None:
-        raise AddressError(f"{path!r} is a day of a daily feed: expected it without 'daily/'")
+        raise AddressError(tell("{path!r} is a day of a daily feed: expected it without 'daily/'", path=path))
     return place, text, is_daily
 
 
@@ -178,21 +182,22 @@ def read_day(text: str) -> date:
             raise ValueError(text)
         return date(*map(int, found.groups()))
     except ValueError as error:
-        raise AddressError(f"{text!r} is no day: expected a date such as 2026-01-14") from error
+        raise AddressError(
+            tell("{text!r} is no day: expected a date such as 2026-01-14", text=text)
+        ) from error
 
 
 def _check_format(feed: Feed, format: str) -> None:
     if format == MARKDOWN and feed.day is None:
-        raise AddressError(
-            f"'{MARKDOWN}' is the digest of one day: expected it behind a date, as in"
-            f" {feed.place}/2026-01-14.{MARKDOWN}"
-        )
+        pattern = "'{format}' is the digest of one day: expected it behind a date, as in {example}"
+        example = f"{feed.place}/2026-01-14.{MARKDOWN}"
+        raise AddressError(tell(pattern, format=MARKDOWN, example=example))
 
 
 def _collect(params: Parameters) -> dict[str, str]:
     values = dict(params)
     if len(values) < len(params):
-        raise AddressError("a parameter is given twice: expected each once")
+        raise AddressError(tell("a parameter is given twice: expected each once"))
     return values
 
 
@@ -213,14 +218,21 @@ def _read_query(place: str, values: dict[str, str]) -> Query | None:
 
 def _read_slug(text: str, is_author: bool = False) -> Query:
     if len(text) > MAX_CHARACTERS:
-        raise AddressError(f"{text[:20]!r}… is too long: expected no more than {MAX_CHARACTERS} characters")
+        raise _say_too_long(text)
     try:
         query = read_author(text) if is_author else read_words(QueryField.ALL, text)
     except TermError as error:
-        raise AddressError(f"{text!r} in the address: {error}") from error
+        raise AddressError(
+            tell("{text!r} in the address: {expected}", text=text, expected=error.expected)
+        ) from error
     if len(str(query)) > MAX_CHARACTERS:
-        raise AddressError(f"{text[:20]!r}… is too long: expected no more than {MAX_CHARACTERS} characters")
+        raise _say_too_long(text)
     return query
+
+
+def _say_too_long(text: str) -> AddressError:
+    pattern = "{begun!r}… is too long: expected no more than {most} characters"
+    return AddressError(tell(pattern, begun=text[:20], most=MAX_CHARACTERS))
 
 
 def _read_papers(text: str) -> Query:
@@ -228,9 +240,10 @@ def _read_papers(text: str) -> Query:
     try:
         given = {ArxivId.parse(paper).paper for paper in papers}
     except InvalidIdError as error:
-        raise AddressError(f"{error}, several of them joined with '+'") from error
+        raise AddressError(tell("{problem}, several of them joined with '+'", problem=error.told)) from error
     if not 1 <= len(given) <= MOST_GIVEN:
-        raise AddressError(f"{len(given)} papers are given: expected from 1 to {MOST_GIVEN}")
+        pattern = "{count} papers are given: expected from 1 to {most}"
+        raise AddressError(tell(pattern, count=len(given), most=MOST_GIVEN))
     return any_of(map(LikePaper, given))
 
 
@@ -248,14 +261,14 @@ def _name_some(papers: Sequence[str]) -> str:
 
 def _read_search(values: dict[str, str]) -> Query:
     if "q" not in values:
-        raise AddressError("a search has no query: expected the parameter q")
+        raise AddressError(tell("a search has no query: expected the parameter q"))
     return parse(values.pop("q"))
 
 
 def _read_options(values: dict[str, str]) -> Options:
     unknown = sorted(set(values) - _OPTIONS)
     if unknown:
-        raise AddressError(f"{unknown[0]!r} is no parameter here: expected {', '.join(sorted(_OPTIONS))}")
+        raise UnknownParameterError(unknown[0], sorted(_OPTIONS))
     return Options(
         kinds=_read_kinds(values["announce"]) if "announce" in values else None,
         primary=_read_flag(values.get("primary", "0")),
@@ -267,19 +280,21 @@ def _read_kinds(text: str) -> tuple[Kind, ...]:
     try:
         kinds = {Kind(part.strip().lower()) for part in text.split(",")}
     except ValueError as error:
-        raise AddressError(f"announce={text!r}: expected some of {','.join(Kind)}") from error
+        raise AddressError(
+            tell("announce={text!r}: expected some of {kinds}", text=text, kinds=",".join(Kind))
+        ) from error
     return tuple(sorted(kinds, key=lambda kind: kind.rank))
 
 
 def _read_flag(text: str) -> bool:
     if text not in ("0", "1"):
-        raise AddressError(f"primary={text!r}: expected 1 or 0")
+        raise AddressError(tell("primary={text!r}: expected 1 or 0", text=text))
     return text == "1"
 
 
 def _read_limit(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= LIMIT:
-        raise AddressError(f"limit={text!r}: expected a number from 1 to {LIMIT}")
+        raise AddressError(tell("limit={text!r}: expected a number from 1 to {most}", text=text, most=LIMIT))
     return int(text)
 
 

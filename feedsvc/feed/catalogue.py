@@ -28,12 +28,14 @@ from feedsvc.paper import Kind
 from feedsvc.query import Query, parse
 from feedsvc.query.ast import AnnouncedIn, all_of, any_of
 from feedsvc.query.terms import TermError, find_place, read_place
-from feedsvc.taxonomy import load_taxonomy
+from feedsvc.taxonomy import load_taxonomy, write_label
+from feedsvc.told import tell
 
 RESERVED = frozenset(
     {"all", "archive", "author", "daily", "feeds", "index", "keyword", "like", "new", "search"}
 )
 NEAR = 4
+_NO_NAME = "{name!r} is no feed name: expected small letters, digits and hyphens, a letter first"
 _NAME = re.compile(r"[a-z][a-z0-9-]+")
 # Two letters are a language, alone or with a script or a country: zh, zh-hant, pt-br.
 _LANGUAGE = re.compile(r"[a-z]{2}(-(arab|cyrl|hans|hant|latn))?(-[a-z]{2})?")
@@ -116,11 +118,10 @@ def define_category(place: str) -> Definition | None:
     known = find_place(place)
     if known is None:
         return None
-    found, taxonomy = known.removesuffix(".*"), load_taxonomy()
-    archive = taxonomy.archives.get(found)
-    name = archive.name if archive else taxonomy.name_of(found)
+    found = known.removesuffix(".*")
+    title = write_label(load_taxonomy().name_of(found), found)
     query = AnnouncedIn(known)
-    return Definition(found, f"{name} ({found})", ((query, default_kinds(query)),))
+    return Definition(found, title, ((query, default_kinds(query)),))
 
 
 def load_catalogue(folder: Path, followed: Collection[str] | None = None) -> Catalogue:
@@ -164,13 +165,13 @@ def _read_definition(path: Path) -> Definition:
 def check_name(name: str) -> list[str]:
     """Give what keeps a feed from having a name; nothing if it may."""
     if not _NAME.fullmatch(name):
-        return [f"{name!r} is no feed name: expected small letters, digits and hyphens, a letter first"]
+        return [tell(_NO_NAME, name=name)]
     if name in RESERVED:
-        return [f"{name!r} is reserved: expected another name"]
+        return [tell("{name!r} is reserved: expected another name", name=name)]
     if define_category(name) or name in load_taxonomy().names:
-        return [f"{name!r} is a category or archive: expected another name"]
+        return [tell("{name!r} is a category or archive: expected another name", name=name)]
     if _LANGUAGE.fullmatch(name):
-        return [f"{name!r} reads as a language: expected a longer name"]
+        return [tell("{name!r} reads as a language: expected a longer name", name=name)]
     return []
 
 

@@ -12,6 +12,7 @@ from feedsvc.errors import SavedFeedError
 from feedsvc.feed import Definition, default_kinds
 from feedsvc.feed.catalogue import Catalogue, check_name
 from feedsvc.query import parse
+from feedsvc.told import Told, tell
 
 LONGEST_NAME = 60
 LONGEST_TITLE = 120
@@ -37,16 +38,16 @@ def check_saved_name(text: str, catalogue: Catalogue) -> str:
     if problems:
         raise SavedFeedError("name", problems[0])
     if len(name) > LONGEST_NAME:
-        raise SavedFeedError("name", f"{name[:20]!r}… is too long: expected at most {LONGEST_NAME} letters")
+        raise SavedFeedError("name", _say_too_long(name, LONGEST_NAME))
     if name in catalogue.definitions:
-        raise SavedFeedError("name", f"{name!r} is a feed already: expected another name")
+        raise SavedFeedError("name", tell("{name!r} is a feed already: expected another name", name=name))
     return name
 
 
 def check_saved_query(text: str) -> str:
     """Give a query in its canonical text. Raises QueryError, and SavedFeedError for none."""
     if not text.strip():
-        raise SavedFeedError("query", "no query: expected what the feed is to look for")
+        raise SavedFeedError("query", tell("no query: expected what the feed is to look for"))
     return str(parse(text))
 
 
@@ -55,10 +56,12 @@ def check_saved_title(text: str, query: str) -> str:
     visible = "".join(c for c in text if unicodedata.category(c)[0] != "C" or c.isspace())
     title = _SPACE.sub(" ", visible).strip() or query[:LONGEST_TITLE]
     if len(title) > LONGEST_TITLE:
-        raise SavedFeedError(
-            "title", f"{title[:20]!r}… is too long: expected at most {LONGEST_TITLE} letters"
-        )
+        raise SavedFeedError("title", _say_too_long(title, LONGEST_TITLE))
     return title
+
+
+def _say_too_long(text: str, most: int) -> Told:
+    return tell("{begun!r}… is too long: expected at most {most} letters", begun=text[:20], most=most)
 
 
 def define_saved(feed: SavedFeed) -> Definition:

@@ -85,7 +85,7 @@ def group_by_day(entries: Iterable[Entry]) -> Iterator[tuple[date, tuple[Entry, 
 def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
     """Give a document's title: the feed's, then what tells it from the feed's other documents."""
     phrases = load_phrases(language)
-    parts = [feed.title]
+    parts = [phrases.title_feed(feed.title, feed.place)]
     if feed.is_daily:
         parts.append(phrases.daily)
     if not is_default:
@@ -95,12 +95,16 @@ def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
     return " · ".join(parts)
 
 
+def _title_feed(feed: Feed, language: str) -> str:
+    return load_phrases(language).title_feed(feed.title, feed.place)
+
+
 def write_markdown(
     feed: Feed, day: date, entries: Iterable[Entry], language: str, base: str, *, brief: bool
 ) -> bytes:
     """Write the digest of a feed's day, of entries that tell of the day alone, under the feed's badge."""
     badge = base + feed.badge_path, base + feed.on_day(None).path(PAGE)
-    return render_day(collect_day(feed.title, day, entries, language, brief=brief), badge)
+    return render_day(collect_day(_title_feed(feed, language), day, entries, language, brief=brief), badge)
 
 
 def describe_entry_of(
@@ -116,7 +120,7 @@ def describe_entry_of(
         Link(base + dated.path(PAGE, shown), "alternate", "text/html"),
         Link(base + dated.path(MARKDOWN, shown), "alternate", "text/markdown"),
     )
-    digest = collect_day(feed.title, day, entries, language, brief=brief)
+    digest = collect_day(_title_feed(feed, language), day, entries, language, brief=brief)
     return describe_day(digest, feed.entry_id(day), links)
 
 

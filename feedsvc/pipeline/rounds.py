@@ -21,7 +21,7 @@ from feedsvc.store.documents import Stamp
 log = logging.getLogger(__name__)
 
 # To be raised when documents of the same entries come out otherwise, so that each is built anew.
-LAYOUT = "3"
+LAYOUT = "4"
 # Above so many changed rows it is quicker to build every document than to ask which are touched.
 MANY_CHANGES = 20_000
 

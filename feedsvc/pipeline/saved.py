@@ -22,6 +22,7 @@ from feedsvc.feed.saved import (
 )
 from feedsvc.http import Clock
 from feedsvc.store import Store
+from feedsvc.told import tell
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,10 @@ class SavedFeeds:
         secret = secrets.token_urlsafe(SECRET_BYTES)
         match self._store.saved.add(feed, _hash(secret), self._limits.most):
             case False:
-                raise SavedFeedError("name", f"{feed.name!r} is taken: expected another name")
+                raise SavedFeedError("name", tell("{name!r} is taken: expected another name", name=feed.name))
             case None:
-                raise SavedFeedError("name", f"{self._limits.most} feeds are saved here: no more can be")
+                told = tell("{most} feeds are saved here: no more can be", most=self._limits.most)
+                raise SavedFeedError("name", told)
         log.info("feed %s saved: %s", feed.name, feed.query, extra={"action": "save"})
         return feed, secret
 

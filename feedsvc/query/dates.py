@@ -7,13 +7,23 @@ from calendar import monthrange
 from datetime import date, timedelta
 from enum import StrEnum
 
+from feedsvc.told import tell
+
 MOST_YEARS = 100
-SPAN_EXAMPLES = (
-    "a date such as 2026-01-14, 2026-01 or 2026, a span such as 2026-01..2026-02 or 2026-01..,"
+SPAN_EXPECTED = tell(
+    "expected a date such as 2026-01-14, 2026-01 or 2026, a span such as 2026-01..2026-02 or 2026-01..,"
     " or an age such as 7d"
 )
 _AGE = re.compile(r"(?P<count>\d{1,6})(?P<unit>[dwmy])")
 _DATE = re.compile(r"(?P<year>[12]\d{3})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?")
+
+
+class DateError(ValueError):
+    """A date, a span or an age cannot be read; `expected` says what could be."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
 
 
 class Unit(StrEnum):
@@ -26,7 +36,7 @@ class Unit(StrEnum):
 def read_age(text: str) -> tuple[int, Unit] | None:
     """Read `7d`, `2w`, `3m` or `1y` in days or months; None if it is something else.
 
-    Raises ValueError for an age of nothing or of more than a hundred years.
+    Raises DateError for an age of nothing or of more than a hundred years.
     """
     found = _AGE.fullmatch(text)
     if found is None:
@@ -36,7 +46,7 @@ def read_age(text: str) -> tuple[int, Unit] | None:
     ]
     count = int(found["count"]) * factor
     if not 1 <= count <= MOST_YEARS * (365 if unit is Unit.DAY else 12):
-        raise ValueError(f"expected an age from 1d to {MOST_YEARS}y")
+        raise DateError(tell("expected an age from 1d to {most}y", most=MOST_YEARS))
     return count, unit
 
 
@@ -53,15 +63,15 @@ def count_back(newest: date, count: int, unit: Unit) -> date:
 def read_span(text: str) -> tuple[date, date]:
     """Read a day, a month, a year, or two of them with `..` between; an end left open is date.min or .max.
 
-    Raises ValueError saying what was expected.
+    Raises DateError.
     """
     first, dots, last = (part.strip() for part in text.partition(".."))
     if not first and not last:
-        raise ValueError(f"expected {SPAN_EXAMPLES}")
+        raise DateError(SPAN_EXPECTED)
     since = _read_date(first)[0] if first else date.min
     until = _read_date(last if dots else first)[1] if last or not dots else date.max
     if since > until:
-        raise ValueError("expected the earlier date before the '..'")
+        raise DateError(tell("expected the earlier date before the '..'"))
     return since, until
 
 
@@ -83,15 +93,15 @@ def _read_date(text: str) -> tuple[date, date]:
     """Give the first and the last day that a date stands for."""
     found = _DATE.fullmatch(text)
     if found is None:
-        raise ValueError(f"expected {SPAN_EXAMPLES}")
+        raise DateError(SPAN_EXPECTED)
     year, month, day = int(found["year"]), found["month"], found["day"]
     if month is None:
         return date(year, 1, 1), date(year, 12, 31)
     if not 1 <= int(month) <= 12:
-        raise ValueError(f"expected a month from 01 to 12, not {month}")
+        raise DateError(tell("expected a month from 01 to 12, not {month}", month=month))
     length = monthrange(year, int(month))[1]
     if day is None:
         return date(year, int(month), 1), date(year, int(month), length)
     if not 1 <= int(day) <= length:
-        raise ValueError(f"expected a day from 01 to {length}, not {day}")
+        raise DateError(tell("expected a day from 01 to {length}, not {day}", length=length, day=day))
     return (only := date(year, int(month), int(day))), only

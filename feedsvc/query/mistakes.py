@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
 from feedsvc.errors import InvalidIdError
 from feedsvc.paper import ArxivId
 from feedsvc.taxonomy import load_taxonomy
+from feedsvc.told import Told, tell
 
 
 class TermError(ValueError):
-    """A term's value cannot be used; the message says what was expected, `offset` where in the value."""
+    """A term's value cannot be used; `expected` says what could be, `offset` where it is wrong."""
 
     def __init__(self, expected: str, offset: int = 0) -> None:
         super().__init__(expected)
+        self.expected = expected
         self.offset = offset
 
 
-WORD_OR_PHRASE = "a word or a quoted phrase"
+WORD_OR_PHRASE = tell("a word or a quoted phrase")
 _VALUES = {
-    "au:": "an author's name",
-    "cat:": "a category such as cs.AI",
-    "in:": "a category such as cs.AI",
-    "kind:": "a kind of announcement, such as new,",
-    "is:": "'primary'",
-    "id:": "an arXiv identifier",
-    "announced:": "a date such as 2026-01-14",
+    "au:": tell("an author's name"),
+    "cat:": tell("a category such as cs.AI"),
+    "in:": tell("a category such as cs.AI"),
+    "kind:": tell("a kind of announcement, such as new,"),
+    "is:": tell("'primary'"),
+    "id:": tell("an arXiv identifier"),
+    "announced:": tell("a date such as 2026-01-14"),
 }
 _SYNONYMS = {
     "title": "ti:",
@@ -57,12 +59,18 @@ _SYNONYMS = {
     "id_list": "id:",
 }
 _DATES_OF_ARXIV = ("submitteddate", "lastupdateddate")
-_NOT_KEPT = {"rn": "report numbers", "doi": "DOIs", "msc": "MSC classes", "acm": "ACM classes"}
+_NOT_KEPT = {
+    "rn": tell("report numbers"),
+    "doi": tell("DOIs"),
+    "msc": tell("MSC classes"),
+    "acm": tell("ACM classes"),
+}
 _SPAN = re.compile(r"\s*\[(\d{4})(\d\d)(\d\d)\d*[\s+]+TO[\s+]+(\d{4})(\d\d)(\d\d)\d*\]", re.IGNORECASE)
 _DASHES = "-−–—"
-_OPERATORS = {
-    "&": "AND, or nothing,",
-    "&&": "AND, or nothing,",
+_AND_OR_NOTHING = tell("AND, or nothing,")
+_OPERATORS: Mapping[str, str] = {
+    "&": _AND_OR_NOTHING,
+    "&&": _AND_OR_NOTHING,
     "|": "OR",
     "||": "OR",
     "!": "NOT",
@@ -75,37 +83,46 @@ _ASSIGNMENT = re.compile(r"([a-z_]+)=", re.IGNORECASE)
 _PAPER = re.compile(r"\d{4}\.\d{4,5}(?:v\d+)?|[a-z-]+(?:\.[a-z]{2})?/\d{7}(?:v\d+)?", re.IGNORECASE)
 
 
-def explain_gap(before: str, after: str) -> str:
+def explain_gap(before: str, after: str) -> Told:
     """Say what was expected between two tokens; an empty one is the beginning or the end of the query."""
     value = _VALUES.get(before.lower(), WORD_OR_PHRASE)
     if before.endswith(":") and after == "(":
-        return f"expected {value} after {before!r}, and parentheses around both: ({before}… OR {before}…)"
+        pattern = "expected {value} after {before!r}, and parentheses around both: ({before}… OR {before}…)"
+        return tell(pattern, value=value, before=before)
     if before.endswith(":") and after and after in _DASHES:
-        return f"expected '-' in front of {before!r}, to exclude it"
+        return tell("expected '-' in front of {before!r}, to exclude it", before=before)
     if before == "(":
-        return f"expected {value} in the parentheses"
-    place = f" after {before!r}" if before else f" before {after!r}" if after else ""
-    if after.isalpha():
-        return f'expected {value}{place}; the word itself is written "{after}"'
-    return f"expected {value}{place or ', with or without a prefix such as ti:'}"
+        return tell("expected {value} in the parentheses", value=value)
+    if before:
+        gap = tell("expected {value} after {before!r}", value=value, before=before)
+    elif after:
+        gap = tell("expected {value} before {after!r}", value=value, after=after)
+    else:
+        gap = tell("expected {value}, with or without a prefix such as ti:", value=value)
+    return (
+        tell('{gap}; the word itself is written "{after}"', gap=gap, after=after) if after.isalpha() else gap
+    )
 
 
-def explain_prefix(name: str, rest: str, prefixes: Collection[str]) -> str:
+def explain_prefix(name: str, rest: str, prefixes: Collection[str]) -> Told:
     """Say what was expected where `name:` is none of the prefixes; `rest` is what follows it."""
     plain, listed = name.lower(), ", ".join(prefixes)
     if plain in _DATES_OF_ARXIV:
         span = _SPAN.match(rest)
         days = "{}-{}-{}..{}-{}-{}".format(*span.groups()) if span else "2026-01..2026-02"
-        return f"expected announced:{days} in place of {name}: what counts is the day of announcement"
+        pattern = "expected announced:{days} in place of {name}: what counts is the day of announcement"
+        return tell(pattern, days=days, name=name)
     if plain in _NOT_KEPT:
-        return f"expected another prefix, {_NOT_KEPT[plain]} are not looked at: {listed}"
+        pattern = "expected another prefix, {what} are not looked at: {listed}"
+        return tell(pattern, what=_NOT_KEPT[plain], listed=listed)
     if plain in ("http", "https", "arxiv") and (paper := _find_paper(f"{name}:{rest}")):
-        return f"expected id:{paper} for the paper"
+        return tell("expected id:{paper} for the paper", paper=paper)
     known = {prefix[:-1]: prefix for prefix in prefixes} | _SYNONYMS
     near = get_close_matches(plain, known, n=1, cutoff=0.75)
     if near:
-        return f"expected {known[near[0]]} in place of {name}:, or quotation marks around what is text"
-    return f"expected one of {listed}, or quotation marks around what is text"
+        pattern = "expected {near} in place of {name}:, or quotation marks around what is text"
+        return tell(pattern, near=known[near[0]], name=name)
+    return tell("expected one of {listed}, or quotation marks around what is text", listed=listed)
 
 
 def _find_paper(text: str) -> ArxivId | None:
@@ -115,10 +132,12 @@ def _find_paper(text: str) -> ArxivId | None:
         return None
 
 
-def explain_place(value: str) -> str:
+def explain_place(value: str) -> Told:
     """Say what was expected where a value is neither category nor archive."""
     if _SEVERAL.search(value):
-        return "expected one category or archive: several are joined by OR, as in cat:cs.AI OR cat:cs.LG"
+        return tell(
+            "expected one category or archive: several are joined by OR, as in cat:cs.AI OR cat:cs.LG"
+        )
     wanted = value.strip().lower().removesuffix("*").removesuffix(".")
     categories = load_taxonomy().categories
     known = {id_.lower(): id_ for id_ in categories}
@@ -126,37 +145,47 @@ def explain_place(value: str) -> str:
     spoken |= {id_.partition(".")[2].lower(): id_ for id_ in reversed(categories)}
     near = get_close_matches(wanted, known, n=1, cutoff=0.8)
     example = spoken.get(wanted.replace(" ", "-")) or (known[near[0]] if near else "cs.AI")
-    return f"expected a category such as {example} or an archive such as {example.partition('.')[0]}.*"
+    archive = f"{example.partition('.')[0]}.*"
+    pattern = "expected a category such as {category} or an archive such as {archive}"
+    return tell(pattern, category=example, archive=archive)
 
 
 def refuse_signs(value: str, prefixes: Collection[str]) -> None:
     """Raise TermError for what stands in a word without quotation marks and is meant as something else."""
     if value in _DASHES:
-        raise TermError(f"expected a word directly behind the {value!r}")
+        raise TermError(tell("expected a word directly behind the {sign!r}", sign=value))
     if value in _OPERATORS:
-        raise TermError(f"expected {_OPERATORS[value]} in place of {value!r}")
+        raise TermError(tell("expected {right} in place of {wrong!r}", right=_OPERATORS[value], wrong=value))
     if value[0] == "!":
-        raise TermError("expected '-' or NOT in place of '!'")
+        raise TermError(tell("expected '-' or NOT in place of '!'"))
     if value[0] == ":":
-        raise TermError("expected a prefix such as ti: with its ':' directly behind it")
+        raise TermError(tell("expected a prefix such as ti: with its ':' directly behind it"))
     if value[:2] == "..":
-        raise TermError("expected a date directly before the '..', without a space")
+        raise TermError(tell("expected a date directly before the '..', without a space"))
     if len(value) > 2 and value[0] == value[-1] == "/":
-        raise TermError("expected words: regular expressions are not understood")
+        raise TermError(tell("expected words: regular expressions are not understood"))
     if found := _LETTER_SIGN.search(value):
-        raise TermError("expected a word, or its beginning and '*': '?' stands for no letter", found.start())
+        told = tell("expected a word, or its beginning and '*': '?' stands for no letter")
+        raise TermError(told, found.start())
     if found := _INNER_TILDE.search(value):
-        raise TermError("expected '~' only in front of a word", found.start())
+        raise TermError(tell("expected '~' only in front of a word"), found.start())
     named = _ASSIGNMENT.match(value)
     if named and (prefix := _SYNONYMS.get(named[1].lower(), f"{named[1].lower()}:")) in prefixes:
-        raise TermError(f"expected {prefix} in place of {named[0]!r}")
+        raise TermError(tell("expected {right} in place of {wrong!r}", right=prefix, wrong=named[0]))
 
 
 def refuse_names(value: str) -> None:
     """Raise TermError for a paper's identifier or a category that stands where words are looked for."""
     if _PAPER.fullmatch(value) and (paper := _find_paper(value)):
-        raise TermError(f'expected id:{paper} for the paper, or as text "{value}"')
+        raise TermError(
+            tell('expected id:{paper} for the paper, or as text "{value}"', paper=paper, value=value)
+        )
     taxonomy = load_taxonomy()
     archive, dot, _ = value.lower().partition(".")
     if dot and (taxonomy.resolve(value.lower()) or (value[-2:] == ".*" and archive in taxonomy.archives)):
-        raise TermError(f'expected cat:{value} for what is listed there, or as text "{value.strip("*.")}"')
+        told = tell(
+            'expected cat:{value} for what is listed there, or as text "{text}"',
+            value=value,
+            text=value.strip("*."),
+        )
+        raise TermError(told)

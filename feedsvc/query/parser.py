@@ -20,6 +20,7 @@ from feedsvc.query.mistakes import TermError, explain_gap, explain_prefix
 from feedsvc.query.pasted import decode_pasted
 from feedsvc.query.scan import Sign, Token, scan_token
 from feedsvc.query.terms import PREFIXES, read_term
+from feedsvc.told import tell
 
 MAX_CHARACTERS = 256
 MAX_TERMS = 24
@@ -31,16 +32,18 @@ def parse(text: str) -> Query:
     What was copied from an address of arXiv's API is read as it was meant; an error then shows it decoded.
     """
     if len(text) > MAX_CHARACTERS:
-        raise QueryError(
-            text, MAX_CHARACTERS, f"expected no more than {MAX_CHARACTERS} characters, not {len(text)}"
+        told = tell(
+            "expected no more than {most} characters, not {length}", most=MAX_CHARACTERS, length=len(text)
         )
+        raise QueryError(text, MAX_CHARACTERS, told)
     text = decode_pasted(text)
     part = _Reader(text).read()
     if not is_selective(part.query):
         start = _locate_exclusion(part)
-        raise QueryError(text, start, "expected something to look for besides what is excluded")
+        raise QueryError(text, start, tell("expected something to look for besides what is excluded"))
     if len(str(part.query)) > MAX_CHARACTERS:
-        raise QueryError(text, 0, f"expected no more than {MAX_CHARACTERS} characters once spelt out")
+        told = tell("expected no more than {most} characters once spelt out", most=MAX_CHARACTERS)
+        raise QueryError(text, 0, told)
     return part.query
 
 
@@ -109,13 +112,13 @@ class _Reader:
         while position < len(self._text):
             token = scan_token(self._text, position, is_value=self._prefix is not None)
             if token is None:
-                raise self._error(position, "expected a second quotation mark for this one")
+                raise self._error(position, tell("expected a second quotation mark for this one"))
             if token.sign is not Sign.SPACE:
                 self._take(token)
             position = token.end
         self._check_operand(Token(Sign.SPACE, "", len(self._text)))
         if len(self._groups) > 1:
-            raise self._error(self._groups[-1].start, "expected a closing parenthesis for this one")
+            raise self._error(self._groups[-1].start, tell("expected a closing parenthesis for this one"))
         return self._groups[-1].close()
 
     def _take(self, token: Token) -> None:
@@ -138,17 +141,18 @@ class _Reader:
         self._terms += 1
         start = (self._prefix or token).start
         if self._terms > MAX_TERMS:
-            raise self._error(start, f"expected no more than {MAX_TERMS} words and phrases")
+            raise self._error(start, tell("expected no more than {most} words and phrases", most=MAX_TERMS))
         prefix = self._prefix.text.lower() if self._prefix else ""
         if prefix and prefix != "id:" and token.text.lower().startswith(PREFIXES):
-            raise self._error(token.start, f"{explain_gap(prefix, '')}, not a second prefix")
+            expected = tell("{expected}, not a second prefix", expected=explain_gap(prefix, ""))
+            raise self._error(token.start, expected)
         is_quoted = token.sign is Sign.PHRASE
         value = token.text.rstrip("*")[1:-1] + "*" * token.text.endswith("*") if is_quoted else token.text
         try:
             query = read_term(prefix, value, is_quoted=is_quoted)
         except TermError as error:
             inside = error.offset and error.offset + is_quoted
-            raise self._error(token.start + inside, str(error)) from error
+            raise self._error(token.start + inside, error.expected) from error
         self._complete(_Part(query, start))
 
     def _take_prefix(self, token: Token) -> None:
@@ -169,7 +173,7 @@ class _Reader:
 
     def _close_group(self, token: Token) -> None:
         if len(self._groups) == 1:
-            raise self._error(token.start, "expected an opening parenthesis before this one")
+            raise self._error(token.start, tell("expected an opening parenthesis before this one"))
         self._check_operand(token)
         self._complete(self._groups.pop().close())
 

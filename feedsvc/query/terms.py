@@ -24,11 +24,12 @@ from feedsvc.query.ast import (
     Stemmed,
     Term,
 )
-from feedsvc.query.dates import read_age, read_span
+from feedsvc.query.dates import DateError, read_age, read_span
 from feedsvc.query.mistakes import TermError, explain_place, refuse_names, refuse_signs
 from feedsvc.query.stems import stem_word
 from feedsvc.query.words import fold, is_character, is_letter, tokenise
 from feedsvc.taxonomy import load_taxonomy
+from feedsvc.told import Told, tell
 
 __all__ = ["PREFIXES", "TermError", "find_place", "read_author", "read_place", "read_term", "read_words"]
 
@@ -58,7 +59,7 @@ def read_words(field: Field, value: str, *, is_quoted: bool = False) -> Term | P
     """
     if value[:1] == "~":
         if is_quoted:
-            raise TermError("expected '~' in front of a single word, without quotation marks")
+            raise TermError(tell("expected '~' in front of a single word, without quotation marks"))
         return _read_stem(field, value)
     tokens = _tokens(value)
     is_beginning = "*" in value and _is_beginning(value, is_quoted)
@@ -75,13 +76,13 @@ def _is_beginning(value: str, is_quoted: bool) -> bool:
         if piece[0] != "*":
             continue
         if tokenise(after) and (tokenise(before) or before in _GAPS):
-            raise TermError("expected '*' only at the end of a word", at)
+            raise TermError(tell("expected '*' only at the end of a word"), at)
         if _is_cut_short(before):
             if at < last_word:
-                raise TermError("expected '*' only behind the last word of a phrase", at)
+                raise TermError(tell("expected '*' only behind the last word of a phrase"), at)
             found = True
         elif not tokenise(before) and not is_quoted:
-            raise TermError("expected a letter or digit directly before '*'", at)
+            raise TermError(tell("expected a letter or digit directly before '*'"), at)
     return found
 
 
@@ -94,9 +95,9 @@ def _read_stem(field: Field, value: str) -> Term | Stemmed:
     is_stem = value.startswith("~~")  # how a stem is written of which no word can be told
     tokens = tokenise(value)
     if "*" in value:
-        raise TermError("expected either '~' or '*', not both", value.index("*"))
+        raise TermError(tell("expected either '~' or '*', not both"), value.index("*"))
     if len(tokens) != 1 or tokens[0].isdecimal():
-        raise TermError("expected a single word directly behind '~'")
+        raise TermError(tell("expected a single word directly behind '~'"))
     if is_character(tokens[0]):
         return Term(field, tokens)
     return Stemmed(field, tokens[0] if is_stem else stem_word(tokens[0]))
@@ -110,12 +111,13 @@ def read_author(value: str) -> AuthorTerm:
     left out. Raises TermError.
     """
     if (sign := value[:1] if value[:1] == "~" else "*") in value:
-        raise TermError(f"expected a whole name, without {sign!r}", value.index(sign))
+        raise TermError(tell("expected a whole name, without {sign!r}", sign=sign), value.index(sign))
     if value[-1:] == ",":
-        raise TermError(f'expected quotation marks around a name with commas: "{value} …"')
+        pattern = 'expected quotation marks around a name with commas: "{value} …"'
+        raise TermError(tell(pattern, value=value))
     tokens = [token for token in _tokens(value) if not token.isdecimal()]
     if not tokens:
-        raise TermError("expected an author's name")
+        raise TermError(tell("expected an author's name"))
     words = [token for token in tokens if not is_letter(token)]
     initials = [token for token in tokens if is_letter(token)]
     is_family_first = "," in value or "_" in value
@@ -149,7 +151,7 @@ def find_place(value: str) -> str | None:
 def _tokens(value: str) -> tuple[str, ...]:
     tokens = tokenise(value)
     if not tokens:
-        raise TermError("expected a word with letters or digits")
+        raise TermError(tell("expected a word with letters or digits"))
     return tokens
 
 
@@ -158,24 +160,23 @@ def _read_days(value: str) -> AnnouncedOn | AnnouncedWithin:
     try:
         age = read_age(text)
         return AnnouncedWithin(*age) if age else AnnouncedOn(*read_span(text))
-    except ValueError as error:
-        raise TermError(str(error)) from error
+    except DateError as error:
+        raise TermError(error.expected) from error
 
 
 def _read_kind(value: str) -> OfKind:
     try:
         return OfKind(Kind(value.strip().lower()))
     except ValueError as error:
-        more = ": several are joined by OR" if "," in value else ""
-        raise TermError(f"expected one of {', '.join(Kind)}{more}") from error
+        raise TermError(_say_one(tell("expected one of {kinds}", kinds=", ".join(Kind)), value)) from error
 
 
 def _read_claim(value: str) -> IsPrimary:
     claim = value.strip().lower()
     if claim in list(Kind):
-        raise TermError(f"expected 'primary' after 'is:', or kind:{claim}")
+        raise TermError(tell("expected 'primary' after 'is:', or kind:{kind}", kind=claim))
     if claim != "primary":
-        raise TermError("expected 'primary' after 'is:'")
+        raise TermError(tell("expected 'primary' after 'is:'"))
     return IsPrimary()
 
 
@@ -183,10 +184,18 @@ def _read_id(value: str) -> HasId:
     try:
         named = ArxivId.parse(value)
     except InvalidIdError as error:
-        more = ": several are joined by OR" if "," in value or ";" in value else ""
-        example = "2601.06098 or hep-th/9901001"
-        raise TermError(f"expected one arXiv identifier such as {example}{more}") from error
+        told = tell("expected one arXiv identifier such as 2601.06098 or hep-th/9901001")
+        raise TermError(_say_one(told, value)) from error
     return HasId(named.paper, named.version)
+
+
+def _say_one(expected: Told, value: str) -> Told:
+    """Add how several values are asked for, where somebody gave them at once."""
+    return (
+        tell("{expected}: several are joined by OR", expected=expected)
+        if set(value) & set(",;")
+        else expected
+    )
 
 
 _FIELDS = {

@@ -15,7 +15,6 @@ from feedsvc.render.characters import clean_line, clean_text
 from feedsvc.render.content import Body, Note, Section, render_content
 from feedsvc.render.phrases import Phrases, load_phrases
 from feedsvc.render.tex import to_text
-from feedsvc.taxonomy import load_taxonomy
 
 # arXiv's titles and abstracts are in English, save a handful that nothing tells apart.
 ORIGINAL_LANGUAGE = "en"
@@ -43,7 +42,7 @@ _LICENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A category's id and its English name."""
+    """A category's id and its name in the language of the entry."""
 
     term: str
     name: str
@@ -98,7 +97,8 @@ def describe_entry(entry: Entry, language: str, *, brief: bool = False) -> Entry
     paper, digest = entry.paper, entry.digest
     links = tuple(_find_links(paper))
     authors = tuple(_clean_authors(paper.authors))
-    body = _compose_body(entry, authors, links, load_phrases(language), brief)
+    phrases = load_phrases(language)
+    body = _compose_body(entry, authors, links, phrases, brief)
     return EntryView(
         id=clean_line(paper.abs_url),
         title=_write_title(digest.title if digest and digest.title else paper.title, paper),
@@ -106,7 +106,7 @@ def describe_entry(entry: Entry, language: str, *, brief: bool = False) -> Entry
         published=entry.published,
         updated=entry.updated,
         authors=authors,
-        categories=tuple(_name_categories(paper.categories)),
+        categories=tuple(_name_categories(paper.categories, phrases)),
         links=links,
         kind=entry.kind,
         version=paper.version,
@@ -186,10 +186,9 @@ def _clean_authors(authors: Iterable[Author]) -> Iterator[Author]:
             yield Author(name, tuple(place for place in places if place))
 
 
-def _name_categories(categories: Iterable[str]) -> Iterator[Label]:
-    taxonomy = load_taxonomy()
+def _name_categories(categories: Iterable[str], phrases: Phrases) -> Iterator[Label]:
     for category in dict.fromkeys(categories):
-        yield Label(clean_line(category), clean_line(taxonomy.name_of(category)))
+        yield Label(clean_line(category), clean_line(phrases.name_place(category)))
 
 
 def name_authors(authors: Sequence[Author], phrases: Phrases) -> str:

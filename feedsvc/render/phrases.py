@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import cache
 from importlib import resources
 
 from feedsvc.paper import Kind
+from feedsvc.taxonomy import load_taxonomy, write_label
 
 FALLBACK = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """Headings, labels and patterns in one language: `language`, which calls itself `name`."""
+    """Headings, labels and patterns in one language: `language`, which calls itself `name`.
+
+    `places` are its names of categories and archives, by id; where one is missing the English name stands.
+    """
 
     language: str
     name: str
@@ -52,6 +57,7 @@ class Phrases:
     colon: str
     date: str
     months: tuple[str, ...]
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def name_kind(self, kind: Kind, version: int) -> str:
         """Say how a paper was announced: `Replacement (v2)`."""
@@ -74,6 +80,17 @@ class Phrases:
     def name_likeness(self, paper: str) -> str:
         """Say which paper another one is like."""
         return self.like.format(paper=paper)
+
+    def name_place(self, place: str) -> str:
+        """Name a category or an archive, closed ones included; the id itself if unknown."""
+        return self.places.get(place) or load_taxonomy().name_of(place)
+
+    def title_feed(self, title: str, place: str) -> str:
+        """Give a feed's title with the categories and archives of its place named in this language."""
+        for part in place.split("+") if self.places else ():
+            english = write_label(load_taxonomy().name_of(part), part)
+            title = title.replace(english, write_label(self.name_place(part), part), 1)
+        return title
 
     def format_date(self, day: Date) -> str:
         """Write a day as people do in this language."""

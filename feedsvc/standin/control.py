@@ -61,6 +61,18 @@ def create_control(clock: StandinClock, faults: FaultQueue, log: RequestLog) -> 
     def show_state() -> Response:
         return _answer(_describe_state(clock, faults))
 
+    @control.get("/requests")
+    def list_requests() -> Response:
+        return _answer(_RECORDS.dump_python(log.records(), mode="json"))
+
+    _add_clock(control, clock, faults)
+    _add_faults(control, clock, faults)
+    return control
+
+
+def _add_clock(control: Blueprint, clock: StandinClock, faults: FaultQueue) -> None:
+    """Add the endpoints that move the clock."""
+
     @control.post("/advance")
     def advance_clock() -> Response:
         text = request.args.get("days", "1")
@@ -78,6 +90,10 @@ def create_control(clock: StandinClock, faults: FaultQueue, log: RequestLog) -> 
         move.carry_out(clock)
         return _answer(_describe_state(clock, faults))
 
+
+def _add_faults(control: Blueprint, clock: StandinClock, faults: FaultQueue) -> None:
+    """Add the endpoints that order faults and take them back."""
+
     @control.post("/faults")
     def add_faults() -> Response:
         try:
@@ -90,12 +106,6 @@ def create_control(clock: StandinClock, faults: FaultQueue, log: RequestLog) -> 
     def clear_faults() -> Response:
         faults.clear()
         return _answer(_describe_state(clock, faults))
-
-    @control.get("/requests")
-    def list_requests() -> Response:
-        return _answer(_RECORDS.dump_python(log.records(), mode="json"))
-
-    return control
 
 
 def _describe_state(clock: StandinClock, faults: FaultQueue) -> dict[str, object]:

@@ -164,40 +164,49 @@ def place_orders(connection: Connection, revision: Revision, ordering: Ordering 
     """
     if ordering is None or revision.taken is None:
         return
-    table = schema.announcements.c
-    announced = select(table.paper, table.version, table.kind).where(
-        table.revision == revision.taken, table.released.is_not(None)
-    )
-    kinds: dict[Key, set[str]] = {}
-    for row in connection.execute(announced):
-        kinds.setdefault((row.paper, row.version), set()).add(row.kind)
-    wanted = sorted(kinds)
-    if not wanted:
+    kinds = _find_announced(connection, revision.taken)
+    if not kinds:
         return
+    wanted = sorted(kinds)
     free = {key for key, own in kinds.items() if own.isdisjoint(PAID_KINDS)}
     shown = _find_announced_before(connection, wanted, revision.taken)
-    now = ordering.clock.now()
+    common = _describe_placed(ordering, revision.taken)
     for language in ordering.languages:
+        unheld = kinds.keys() if language == ORIGINAL else shown | free
         served = _find_served(connection, wanted, language)
         rows = [
-            {
-                "paper": key[0],
-                "version": key[1],
-                "language": language,
-                "state": OrderState.AWAITED.value,
-                "free": key in free,
-                "held": language != ORIGINAL and key not in shown | free,
-                "held_until": now + ordering.hold,
-                "ordered_at": now,
-                "due_at": now,
-                "attempts": 0,
-                "revision": revision.taken,
-            }
+            {"paper": key[0], "version": key[1], "language": language, **common}
+            | {"free": key in free, "held": key not in unheld}
             for key in wanted
             if key not in served
         ]
         if rows:
             connection.execute(insert(orders), rows)
+
+
+def _describe_placed(ordering: Ordering, revision: int) -> dict[str, object]:
+    """Give what all orders have alike that are placed now."""
+    now = ordering.clock.now()
+    return {
+        "state": OrderState.AWAITED.value,
+        "held_until": now + ordering.hold,
+        "ordered_at": now,
+        "due_at": now,
+        "attempts": 0,
+        "revision": revision,
+    }
+
+
+def _find_announced(connection: Connection, revision: int) -> dict[Key, set[str]]:
+    """Give the versions that a transaction announced, history left out, each with its kinds."""
+    table = schema.announcements.c
+    announced = select(table.paper, table.version, table.kind).where(
+        table.revision == revision, table.released.is_not(None)
+    )
+    kinds: dict[Key, set[str]] = {}
+    for row in connection.execute(announced):
+        kinds.setdefault((row.paper, row.version), set()).add(row.kind)
+    return kinds
 
 
 def close_orders(connection: Connection, digests: Iterable[Digest], revision: Revision) -> None:

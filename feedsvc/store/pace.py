@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine, select, update
 
@@ -22,12 +24,71 @@ POLL_SECONDS = 0.5
 # So often is tried to give a turn back; a database that was started again is there in seconds.
 GIVING_BACK = 10
 TOLD_AFTER = timedelta(seconds=10)
+# A lease is renewed when a fifth of it is over, and again after a sixtieth where that fails; the request is
+# cut off while a sixth of it is left.
+RENEWED_AFTER, TRIED_AGAIN_AFTER, CUT_AFTER = 1 / 5, 1 / 60, 5 / 6
+
+
+class Renewal:
+    """Renews a lease while a request lasts, in a thread of its own, and ends a request that would outlast it.
+
+    `renew` tells whether the lease was still ours; it may raise StoreError, and may take long. `lose` ends
+    the request: it is called in time, so that the request is over before anybody else may have the turn.
+    """
+
+    def __init__(self, renew: Callable[[], bool], lose: Callable[[], None], lease_seconds: float) -> None:
+        self._renew = renew
+        self._lose = lose
+        self._lease = lease_seconds
+        self._over = threading.Event()
+
+    @contextmanager
+    def during(self) -> Iterator[None]:
+        """Keep the lease, which has just begun."""
+        keeper = threading.Thread(target=self._keep, args=(time.monotonic(),), name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            keeper.join()
+
+    def _keep(self, begun: float) -> None:
+        while not self._over.wait(self._lease * RENEWED_AFTER):
+            # By a timer: the store may take longer to answer than there is time.
+            left = begun + self._lease * CUT_AFTER - time.monotonic()
+            cut = threading.Timer(max(0.0, left), self._end)
+            cut.daemon = True
+            cut.start()
+            renewed = self._try()
+            cut.cancel()
+            if renewed is None:
+                self._end()
+                return
+            begun = renewed
+
+    def _try(self) -> float | None:
+        """Renew until that works; give when it was, None where the lease is another's or no more needed."""
+        while not self._over.is_set():
+            tried = time.monotonic()
+            try:
+                return tried if self._renew() else None
+            except StoreError as error:
+                log.warning("the turn to ask arXiv is not renewed yet: %s", error)
+                self._over.wait(self._lease * TRIED_AGAIN_AFTER)
+        return None
+
+    def _end(self) -> None:
+        if not self._over.is_set():
+            log.warning("the turn to ask arXiv cannot be held: the request is cut off")
+            self._lose()
 
 
 class StorePace:
     """A lease row: who may ask now, and from when on the next may.
 
-    A holder that died keeps the lease until it ends: `lease_seconds` must be more than any request may take.
+    A living holder renews it while its request lasts, one that died keeps it until it ends. Who cannot renew
+    it has to end the request before that.
     """
 
     def __init__(self, engine: Engine, clock: Clock, interval_seconds: float, lease_seconds: float) -> None:
@@ -37,12 +98,16 @@ class StorePace:
         self._lease = lease_seconds
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for the turn, hold it during the request, and give it back with the pause begun."""
+    def turn(self, lose: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Wait for the turn, hold it during the request, and give it back with the pause begun.
+
+        `lose` is called where it cannot be held any longer: it has to end the request.
+        """
         holder = secrets.token_hex(8)
         self._wait(holder)
         try:
-            yield
+            with Renewal(partial(self._renew, holder), lose, self._lease).during():
+                yield
         finally:
             self._give_back(holder)
 
@@ -79,6 +144,14 @@ class StorePace:
                 return free_at - now
             _write_row(connection, holder, now + self._lease, 0.0)
         return 0.0
+
+    def _renew(self, holder: str) -> bool:
+        """Hold the lease for longer, if it is still the holder's; tell whether it is."""
+        table = schema.paces.c
+        with write(self._engine) as connection:
+            held_until = self._clock.now().timestamp() + self._lease
+            ours = update(schema.paces).where(table.host == schema.ARXIV, table.holder == holder)
+            return connection.execute(ours.values(held_until=held_until)).rowcount > 0
 
     def _give_back(self, holder: str) -> None:
         """Release the turn, in a database that is away for a moment, too: nobody else gets it for minutes."""

@@ -75,20 +75,15 @@ def create_app(
     clients = Clients(settings.trusted_proxies)
     limits = Limits(settings.limits, clients, clock)
     house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers, limits, clients)
-    for views in (
-        house.make_feeds(counter, Counter(made_packings), pulse, front),
-        *house.make_pages(),
-        *house.make_services(),
-    ):
+    feeds = house.make_feeds(counter, Counter(made_packings), pulse, front)
+    for views in (feeds, *house.make_pages(), *house.make_services()):
         app.register_blueprint(views.blueprint())
     register_errors(app)
     limits.watch_posts(app)
     register_language(app)
     app.after_request(site.protect)
     prepare_responses(app, made_packings, clock)
-    app.wsgi_app = front.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    if site.prefix:
-        app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
+    _put_before(app, front, site)
     return app
 
 
@@ -170,6 +165,13 @@ class House:
         if settings.hub.is_served:
             topics = Topics(settings.base, self.catalogue, settings.languages, tuple(self.formats))
             yield HubViews(self.store, topics, settings.hub, self.clients, self.clock)
+
+
+def _put_before(app: Flask, front: Front, site: Site) -> None:
+    """Have the front asked first, below the path of the base address."""
+    app.wsgi_app = front.wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    if site.prefix:
+        app.wsgi_app = UnderPrefix(app.wsgi_app, site.prefix)  # type: ignore[method-assign]
 
 
 def _configure(app: Flask) -> None:

@@ -13,8 +13,10 @@ from feedsvc.errors import AddressError
 from feedsvc.feed import Feed, join_definitions
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.render import Format
-from feedsvc.web.directory import Directory, Listing
-from feedsvc.web.pages import check_parameters, send_page
+from feedsvc.render.phrases import load_phrases
+from feedsvc.told import tell
+from feedsvc.web.directory import Directory, Listing, name_groups
+from feedsvc.web.pages import check_parameters, read_language, send_page
 from feedsvc.web.readers import offer_readers, read_own
 from feedsvc.web.site import ATOM, LABELS, Site
 
@@ -64,7 +66,8 @@ class BasketViews:
     def _pick(self, names: list[str]) -> list[Listing]:
         if not names:
             return []
-        return list(chain.from_iterable(group.listings for group in self._directory.pick(names)))
+        groups = name_groups(self._directory.pick(names), load_phrases(read_language()))
+        return list(chain.from_iterable(group.listings for group in groups))
 
     def _join(self, names: list[str]) -> Feed:
         return join_definitions(map(self._catalogue.define, names)).make_feed()
@@ -82,5 +85,6 @@ def read_names() -> list[str]:
     parts = (part.strip() for names in request.args.getlist("feeds") for part in names.split(","))
     names = list(dict.fromkeys(part for part in parts if part))
     if len(names) > MOST_FEEDS:
-        raise AddressError(f"{len(names)} feeds are given: expected at most {MOST_FEEDS}")
+        pattern = "{count} feeds are given: expected at most {most}"
+        raise AddressError(tell(pattern, count=len(names), most=MOST_FEEDS))
     return names

@@ -10,6 +10,7 @@ from feedsvc.feed import Definition, Feed
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.query import Query
 from feedsvc.query.ast import any_of
+from feedsvc.render.phrases import Phrases
 from feedsvc.taxonomy import Archive, Category, load_taxonomy
 
 KEYWORD_FEEDS = "Keyword feeds"
@@ -32,8 +33,11 @@ class Listing:
     is_keyword: bool = False
 
     def is_called(self, words: Sequence[str]) -> bool:
-        """Tell whether every word, in small letters, stands in what the index says of the feed."""
-        parts = (self.feed.place, self.title, self.note, self.aliases, str(self.query))
+        """Tell whether every word, in small letters, stands in what the index says of the feed.
+
+        In whatever language that is: a feed's own title is in English.
+        """
+        parts = (self.feed.title, self.feed.place, self.title, self.note, self.aliases, str(self.query))
         text = " ".join(parts).lower()
         return all(word in text for word in words)
 
@@ -104,6 +108,22 @@ def make_directory(catalogue: Catalogue, categories: Collection[str]) -> Directo
     )
     listed = (keyword, *(group for group in archives if group.listings))
     return Directory(listed, catalogue)
+
+
+def name_groups(groups: Iterable[Group], phrases: Phrases) -> tuple[Group, ...]:
+    """Give groups with categories and archives named in a language."""
+    return tuple(
+        replace(
+            group,
+            title=phrases.name_place(group.archive) if group.archive else group.title,
+            listings=tuple(_name_listing(listing, phrases) for listing in group.listings),
+        )
+        for group in groups
+    )
+
+
+def _name_listing(listing: Listing, phrases: Phrases) -> Listing:
+    return listing if listing.is_keyword else replace(listing, title=phrases.name_place(listing.feed.place))
 
 
 def _list_archive(catalogue: Catalogue, archive: Archive, followed: Iterable[Category]) -> Iterator[Listing]:

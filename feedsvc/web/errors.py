@@ -1,7 +1,8 @@
-"""What went wrong, said to the client: a small page for browsers, one line of text for everyone else."""
+"""What went wrong, said to the client: a page to browsers, JSON to who speaks it, a line to the rest."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -19,14 +20,19 @@ from feedsvc.errors import (
     UnknownDayError,
     UnknownFeedError,
     UnknownPaperError,
+    UnrecordedPaperError,
 )
-from feedsvc.web.negotiation import HTML, PLAIN, prefers_html
+from feedsvc.paper import ArxivId
+from feedsvc.told import tell
+from feedsvc.web.negotiation import HTML, JSON, PLAIN, accepts_json, prefers_html
 
 log = logging.getLogger(__name__)
 
 CLIENT_ERROR_SECONDS = 60
+# What is below these routes answers in JSON where all goes well.
+SPEAKING_JSON = frozenset({"saved"})
 RETRY_SECONDS = 30
-NOTHING_HERE = "There is nothing at this address."
+NOTHING_HERE = tell("There is nothing at this address.")
 _WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
 
 
@@ -34,7 +40,8 @@ _WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
 class Problem:
     """What is told.
 
-    `query` is a query that cannot be read, `pointer` the same with a caret under it, `near` names that exist.
+    `query` is a query that cannot be read, `pointer` the same with a caret under it, `near` names that exist,
+    `elsewhere` where arXiv has what is not here.
     """
 
     status: int
@@ -43,6 +50,7 @@ class Problem:
     query: str = ""
     pointer: str = ""
     near: tuple[str, ...] = ()
+    elsewhere: str = ""
 
 
 def register_errors(app: Flask) -> None:
@@ -50,6 +58,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(QueryError, _answer_query)
     app.register_error_handler(UnknownFeedError, _answer_unknown_feed)
     app.register_error_handler(UnknownPaperError, _answer_unknown_paper)
+    app.register_error_handler(UnrecordedPaperError, _answer_unrecorded_paper)
     app.register_error_handler(UnknownDayError, _answer_unknown_day)
     app.register_error_handler(AddressError, _answer_address)
     app.register_error_handler(TooOftenError, _answer_too_often)
@@ -59,16 +68,16 @@ def register_errors(app: Flask) -> None:
 
 
 def _answer_query(error: QueryError) -> Response:
-    sentence = _as_sentence(f"at character {error.position + 1}: {error.expected}")
+    sentence = tell("at character {place}: {expected}", place=error.position + 1, expected=error.expected)
     return _tell(Problem(400, "This query cannot be read", sentence, error.text, error.pointer()), str(error))
 
 
 def _answer_unknown_feed(error: UnknownFeedError) -> Response:
     if isinstance(error, GivenUpError):
-        return _tell(Problem(410, "Deleted", _as_sentence(str(error))), str(error))
+        return _tell(Problem(410, "Deleted", error.told), str(error))
     if not isinstance(error, UnfollowedError):
         error = UnknownFeedError(error.name, (*error.near, *_offer_keyword(error.name)))
-    problem = Problem(404, "No such feed", _as_sentence(error.sentence(error.name)), near=error.near)
+    problem = Problem(404, "No such feed", error.sentence(error.name), near=error.near)
     return _tell(problem, str(error))
 
 
@@ -80,19 +89,24 @@ def _offer_keyword(name: str) -> tuple[str, ...]:
 
 
 def _answer_unknown_paper(error: UnknownPaperError) -> Response:
-    return _tell(Problem(404, "No such paper here", _as_sentence(str(error))), str(error))
+    return _tell(Problem(404, "No such paper here", error.told), str(error))
+
+
+def _answer_unrecorded_paper(error: UnrecordedPaperError) -> Response:
+    url = ArxivId(error.paper).abs_url
+    return _tell(Problem(404, "No such paper here", error.told, elsewhere=url), f"{error}: see {url}")
 
 
 def _answer_unknown_day(error: UnknownDayError) -> Response:
-    return _tell(Problem(404, "No such day here", _as_sentence(str(error))), str(error))
+    return _tell(Problem(404, "No such day here", error.told), str(error))
 
 
 def _answer_address(error: AddressError) -> Response:
-    return _tell(Problem(400, "This address cannot be served", _as_sentence(str(error))), str(error))
+    return _tell(Problem(400, "This address cannot be served", error.told), str(error))
 
 
 def _answer_too_often(error: TooOftenError) -> Response:
-    response = _tell(Problem(429, "Too often", _as_sentence(str(error))), str(error))
+    response = _tell(Problem(429, "Too often", error.told), str(error))
     response.headers["Retry-After"] = str(error.retry_after)
     # It is one client's answer: nobody else is to have it out of a cache.
     response.headers["Cache-Control"] = "no-store"
@@ -101,7 +115,7 @@ def _answer_too_often(error: TooOftenError) -> Response:
 
 def _answer_store(error: StoreError) -> Response:
     log.error("store unavailable: %s", error, extra={"action": "answer"})
-    sentence = "The service cannot reach its database for the moment. Please try again soon."
+    sentence = tell("The service cannot reach its database for the moment. Please try again soon.")
     response = _tell(Problem(503, "Not available for the moment", sentence), sentence)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
@@ -118,19 +132,31 @@ def _answer_http(error: HTTPException) -> Response:
 
 def _answer_bug(error: Exception) -> Response:
     log.error("unexpected error at %s", request.path, exc_info=error, extra={"action": "answer"})
-    sentence = "Something went wrong on our side. It has been noted."
+    sentence = tell("Something went wrong on our side. It has been noted.")
     return _tell(Problem(500, "Internal error", sentence), sentence)
 
 
 def _tell(problem: Problem, line: str) -> Response:
-    as_page = prefers_html(request.headers.get("Accept"))
-    body = render_template("problem.html", problem=problem) if as_page else f"{' '.join(line.split())}\n"
-    response = Response(body, problem.status, mimetype=HTML if as_page else PLAIN)
-    response.headers["Vary"] = "Accept, Accept-Language" if as_page else "Accept"
+    mimetype = _choose_type()
+    if mimetype == HTML:
+        body = render_template("problem.html", problem=problem)
+    elif mimetype == JSON:
+        body = json.dumps({"error": problem.sentence}, ensure_ascii=False) + "\n"
+    else:
+        body = " ".join(line.split()) + "\n"
+    response = Response(body, problem.status, mimetype=mimetype)
+    response.headers["Vary"] = "Accept, Accept-Language" if mimetype == HTML else "Accept"
     lasting = problem.status < 500
     response.headers["Cache-Control"] = f"public, max-age={CLIENT_ERROR_SECONDS}" if lasting else "no-store"
     return response
 
 
-def _as_sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+def _choose_type() -> str:
+    """Choose how to tell: who saves feeds by JSON is told in JSON what is wrong with what was sent."""
+    accept = request.headers.get("Accept")
+    is_spoken = request.blueprint in SPEAKING_JSON
+    if is_spoken and request.is_json:
+        return JSON
+    if prefers_html(accept):
+        return HTML
+    return JSON if is_spoken and accepts_json(accept) else PLAIN

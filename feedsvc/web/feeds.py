@@ -18,6 +18,7 @@ from feedsvc.feed.catalogue import Catalogue, define_category
 from feedsvc.http import Clock
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.saved import SavedFeeds
+from feedsvc.told import tell
 from feedsvc.web.counter import Counter, Handout
 from feedsvc.web.delivery import answer, date_surely, take_document
 from feedsvc.web.directory import Directory
@@ -86,10 +87,13 @@ class FeedViews:
     def show_feed(self, path: str) -> BaseResponse:
         """Send the document or the page that an address names, or lead to its canonical URL."""
         asked = asked_language()
+        # What is wrong with the address is told in its language, too.
+        g.path_language = path.partition("/")[0].lower()
         params = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
         address = resolve(path, params, self._catalogue, self._languages, self._formats)
         if asked is not None and address.format != PAGE:
-            raise AddressError(f"{PARAMETER!r} is no parameter here: only pages have a language of their own")
+            pattern = "{name!r} is no parameter here: only pages have a language of their own"
+            raise AddressError(tell(pattern, name=PARAMETER))
         if not _is_as_asked(address):
             return self._lead(self._site.prefix + add_language(address.url), 308)
         self._catalogue.check_followed(address.feed.place)

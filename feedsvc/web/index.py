@@ -8,26 +8,30 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.errors import AddressError
+from feedsvc.errors import AddressError, UnknownParameterError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
 from feedsvc.paper import Batch
+from feedsvc.pipeline.days import name_feed
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.render import Format
 from feedsvc.render.opml import Outline, render_opml
-from feedsvc.render.phrases import name_language
+from feedsvc.render.phrases import load_phrases, name_language
 from feedsvc.store import Store
+from feedsvc.told import tell
 from feedsvc.visitors import SavingSettings
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
 from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import make_ready
-from feedsvc.web.directory import Directory, Group, Listing
-from feedsvc.web.pages import check_parameters, send_page, speak
+from feedsvc.web.directory import Directory, Group, Listing, name_groups
+from feedsvc.web.language import choose_language, say
+from feedsvc.web.pages import check_parameters, read_language, send_page, speak
 from feedsvc.web.responses import send_ready
 from feedsvc.web.saved import LIMITS
 from feedsvc.web.site import ATOM, LABELS, Site
@@ -83,7 +87,8 @@ class IndexViews:
             "week": lambda name: activity.get(name, NOTHING).week,
             "readers": lambda name: subscribers.get(name, 0),
         }
-        groups = _narrow(self._directory_now().groups, wanted)
+        named = name_groups(self._directory_now().groups, load_phrases(read_language()))
+        groups = _narrow(named, wanted)
         page = send_page(
             "index.html",
             SECONDS,
@@ -93,28 +98,32 @@ class IndexViews:
             filter=wanted,
             sort=sort,
             sorts=SORTS,
-            can_save=self._saving.mode != "off",
-            with_token=self._saving.mode == "token",
-            limits=LIMITS,
-            discoverable=self._directory.discoverable,
             activity=lambda listing: activity.get(listing.feed.place, NOTHING),
             updated=partial(_find_update, batches, activity),
             subscribers=subscribers,
             words=lambda listing: put_in_words(listing.query, speak),
-            formats={
-                suffix: self._formats[suffix].content_type for suffix in LABELS if suffix in self._formats
-            },
-            labels=LABELS,
-            languages=self._languages[1:],
-            name_language=name_language,
-            link=self._site.link,
             short_day=write_short_day,
             time=write_time,
-            example=self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
+            **self._describe_offer(),
         )
         described = self._site.base + url_for("openapi.show_description")[len(self._site.prefix) :]
         page.headers["Link"] = f'<{described}>; rel="service-desc"'
         return page
+
+    def _describe_offer(self) -> dict[str, Any]:
+        """Give what is offered whatever the ledger holds: formats, languages, and the form for saving."""
+        return {
+            "can_save": self._saving.mode != "off",
+            "with_token": self._saving.mode == "token",
+            "limits": LIMITS,
+            "discoverable": self._directory.discoverable,
+            "formats": {name: self._formats[name].content_type for name in LABELS if name in self._formats},
+            "labels": LABELS,
+            "languages": self._languages[1:],
+            "name_language": name_language,
+            "link": self._site.link,
+            "example": self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
+        }
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""
@@ -123,10 +132,17 @@ class IndexViews:
         return response
 
     def list_opml(self) -> Response:
-        """List the feeds as OPML, a group an archive."""
-        groups = self._picked_groups()
-        outlines = [self._outline(group, listing) for group in groups for listing in group.listings]
-        return send_ready(make_ready(render_opml(TITLE, outlines), "text/x-opml; charset=utf-8"), SECONDS)
+        """List the feeds as OPML, a group an archive; `language` asks for those of another language."""
+        asked = self._read_feed_language()
+        language = asked or self._languages[0]
+        speak_so = partial(say, choose_language(None, language, None))
+        outlines = [
+            self._outline(speak_so(group.title), listing, asked)
+            for group in name_groups(self._picked_groups("language"), load_phrases(language))
+            for listing in group.listings
+        ]
+        document = render_opml(speak_so(TITLE), outlines)
+        return send_ready(make_ready(document, "text/x-opml; charset=utf-8"), SECONDS)
 
     def list_json(self) -> Response:
         """List the feeds as JSON: name, title, query, addresses by language and format."""
@@ -136,10 +152,22 @@ class IndexViews:
         )
         return send_ready(make_ready(f"{text}\n".encode(), "application/json"), SECONDS)
 
-    def _picked_groups(self) -> Sequence[Group]:
-        unknown = sorted(set(request.args) - {"feeds"})
+    def _read_feed_language(self) -> str | None:
+        """Give the language of the feeds that are asked for; None is the default one, which has no name."""
+        others = self._languages[1:]
+        asked = request.args.get("language")
+        if asked is not None and asked not in others:
+            pattern = (
+                "{name}={text!r}: expected one of {known}" if others else "{name}={text!r}: expected none"
+            )
+            raise AddressError(tell(pattern, name="language", text=asked, known=", ".join(others)))
+        return asked
+
+    def _picked_groups(self, *parameters: str) -> Sequence[Group]:
+        known = ("feeds", *parameters)
+        unknown = sorted(set(request.args) - set(known))
         if unknown:
-            raise AddressError(f"{unknown[0]!r} is no parameter here: expected feeds")
+            raise UnknownParameterError(unknown[0], known)
         picked = read_names()
         return self._directory_now().pick(picked) if picked else self._directory_now().groups
 
@@ -147,12 +175,13 @@ class IndexViews:
         """Give the directory with the saved feeds that are awake, as many as a page can show."""
         return self._directory.with_saved(map(define_saved, islice(self._saved.awake(), MOST_SAVED)))
 
-    def _outline(self, group: Group, listing: Listing) -> Outline:
+    def _outline(self, group: str, listing: Listing, language: str | None) -> Outline:
+        feed = listing.feed
         return Outline(
-            title=listing.feed.title,
-            xml_url=self._site.address(listing.feed, ATOM),
-            html_url=self._site.address(listing.feed, PAGE),
-            group=group.title,
+            title=name_feed(feed, language or self._languages[0], is_default=language is None),
+            xml_url=self._site.address(feed, ATOM, language),
+            html_url=self._site.address(feed, PAGE, language),
+            group=group,
         )
 
     def _describe(self, listing: Listing) -> dict[str, object]:
@@ -173,7 +202,10 @@ class IndexViews:
 def _read_sort() -> str:
     sort = request.args.get("sort", "")
     if sort not in SORTS:
-        raise AddressError(f"sort={sort!r}: expected one of {', '.join(filter(None, SORTS))}")
+        known = ", ".join(filter(None, SORTS))
+        raise AddressError(
+            tell("{name}={text!r}: expected one of {known}", name="sort", text=sort, known=known)
+        )
     return sort
 
 

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from feedsvc.told import Told
 from feedsvc.web.negotiation import prefer_language
 
 ORIGINAL = "en"
@@ -32,6 +33,22 @@ def choose_language(asked: str | None, of_path: str | None, accept_language: str
 def say(language: str, sentence: str, /, **values: object) -> Markup:
     """Give a sentence in a language, English where nobody translated it, with escaped values put in."""
     return Markup(load_sentences(language).get(sentence, sentence)).format(**values)
+
+
+def retell(language: str, told: str, *, begins: bool = True) -> Markup:
+    """Give what was told as a whole sentence in a language, which it `begins` or only ends.
+
+    What nobody translated stays in English, and is marked as such.
+    """
+    sentences = load_sentences(language)
+    known = told.retell(sentences) if isinstance(told, Told) else sentences.get(told)
+    if known is not None:
+        return escape(known if known.endswith("。") else f"{known}。")
+    capital = told[:1].upper() if begins else told[:1]
+    whole = f"{capital}{told[1:]}" + ("" if told.endswith(".") else ".")
+    return (
+        escape(whole) if language == ORIGINAL else Markup('<span lang="{}">{}</span>').format(ORIGINAL, whole)
+    )
 
 
 @cache

@@ -14,6 +14,7 @@ from feedsvc.coding import IDENTITY
 
 HTML = "text/html"
 PLAIN = "text/plain"
+JSON = "application/json"
 
 _QUALITY = re.compile(r"q\s*=\s*(.*)", re.DOTALL)
 _WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
@@ -44,6 +45,11 @@ def prefers_html(accept: str | None) -> bool:
     weights = _read_weights(accept or "")
     plain = weights.get(PLAIN, weights.get("text/*", weights.get("*/*", 0.0)))
     return weights.get(HTML, 0.0) > 0 and weights[HTML] >= plain
+
+
+def accepts_json(accept: str | None) -> bool:
+    """Tell whether a client asks for JSON by name."""
+    return _read_weights(accept or "").get(JSON, 0.0) > 0
 
 
 def prefer_language(accept_language: str | None, offered: Sequence[str]) -> str:

@@ -17,9 +17,10 @@ from flask import Blueprint, Flask, Response, current_app
 from werkzeug.routing import Map, Rule
 
 from feedsvc.web.delivery import make_ready
+from feedsvc.web.negotiation import JSON
 from feedsvc.web.responses import send_ready
 from feedsvc.web.site import Site
-from feedsvc.web.surface import JSON, OPERATIONS, Body, Operation, Parameter, Schema
+from feedsvc.web.surface import OPERATIONS, Body, Operation, Parameter, Schema
 
 SECONDS = 3600
 PATH = "/openapi.json"

@@ -9,11 +9,12 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Response, g, render_template, request, url_for
 from markupsafe import Markup
 
-from feedsvc.errors import AddressError
+from feedsvc.errors import AddressError, UnknownParameterError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.query.parser import MAX_CHARACTERS
+from feedsvc.told import tell
 from feedsvc.web.delivery import answer, make_ready
-from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, say
+from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, retell, say
 from feedsvc.web.responses import find_packings, read_asked, send_answer
 
 TYPE = "text/html; charset=utf-8"
@@ -81,13 +82,14 @@ def check_parameters(*known: str) -> None:
     """Raise AddressError for a parameter that the page does not have."""
     unknown = sorted(set(request.args) - {*known, PARAMETER})
     if unknown:
-        raise AddressError(f"{unknown[0]!r} is no parameter here: expected {', '.join((*known, PARAMETER))}")
+        raise UnknownParameterError(unknown[0], (*known, PARAMETER))
 
 
 def _check_language() -> None:
     asked = request.args.get(PARAMETER)
     if asked is not None and asked not in NAMES:
-        raise AddressError(f"{PARAMETER}={asked!r}: expected one of {', '.join(NAMES)}")
+        pattern = "{name}={text!r}: expected one of {known}"
+        raise AddressError(tell(pattern, name=PARAMETER, text=asked, known=", ".join(NAMES)))
 
 
 def _describe_page() -> dict[str, Any]:
@@ -95,6 +97,7 @@ def _describe_page() -> dict[str, Any]:
     return {
         "language": language,
         "say": partial(say, language),
+        "retell": partial(retell, language),
         "asked_language": asked_language(),
         "translations": {other: _translate_address(other) for other in NAMES},
         "language_names": NAMES,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from feedsvc.calendar import announced_at
 from feedsvc.digest.sentences import split_sentences
-from feedsvc.errors import InvalidIdError
+from feedsvc.errors import InvalidIdError, UnrecordedPaperError
 from feedsvc.feed.address import define_query
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import Announcement, ArxivId, Digest, Entry, Kind, Paper
@@ -84,7 +84,7 @@ class PaperViews:
             return redirect(url_for("papers.show_paper", path=paper + ending), 308)
         versions = list(map(_clean, self._store.papers.find_versions(paper)))
         if not versions:
-            abort(404, f"No version of {paper} was announced here.")
+            raise UnrecordedPaperError(paper)
         announcements = [s.announcement for s in self._store.announcements.of_papers([paper])]
         year = find_year(versions, announcements)
         if ending:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from feedsvc.errors import AddressError
+from feedsvc.told import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +51,6 @@ def read_own(text: str) -> str:
     except ValueError:
         is_good = False
     if not is_good or any(sign.isspace() for sign in whole):
-        raise AddressError(f"own={address!r}: expected the address of a reader, like https://rss.example.org")
+        pattern = "own={text!r}: expected the address of a reader, like https://rss.example.org"
+        raise AddressError(tell(pattern, text=address))
     return whole.partition("?")[0].partition("#")[0]

@@ -19,6 +19,7 @@ from feedsvc.feed.saved import (
 )
 from feedsvc.pipeline.saved import SavedFeeds
 from feedsvc.query.parser import MAX_CHARACTERS
+from feedsvc.told import tell
 from feedsvc.visitors import SavingSettings
 from feedsvc.web.negotiation import HTML, prefers_html
 from feedsvc.web.site import ATOM, Site
@@ -110,10 +111,12 @@ class SavedViews:
 
     def _check_allowed(self, sent: Mapping[str, str]) -> None:
         if self._settings.mode == "off":
-            abort(403, "Feeds cannot be saved here: any query is a feed at its own address all the same.")
+            abort(
+                403, tell("Feeds cannot be saved here: any query is a feed at its own address all the same.")
+            )
         known = self._settings.token.get_secret_value()
         if self._with_token and not compare_digest(sent["token"].encode(), known.encode()):
-            raise SavedFeedError("token", "this is not the token: expected the operator's")
+            raise SavedFeedError("token", tell("this is not the token: expected the operator's"))
 
     def _describe(self, feed: SavedFeed) -> dict[str, Any]:
         made = define_saved(feed).make_feed()
@@ -147,10 +150,10 @@ def _read_sent() -> dict[str, str]:
 
 def _explain(error: SavedFeedError | QueryError) -> Refusal:
     if isinstance(error, QueryError):
-        sentence = f"{error.expected} at character {error.position + 1}"
+        sentence = tell("{expected} at character {place}", expected=error.expected, place=error.position + 1)
         return Refusal(400, "query", sentence, error.pointer())
     status = {"token": 403}.get(error.field, 400)
-    return Refusal(status, error.field, str(error))
+    return Refusal(status, error.field, error.told)
 
 
 def _refuse(refusal: Refusal, template: str, sent: Mapping[str, str], **context: object) -> Response:

@@ -16,10 +16,11 @@ from feedsvc.lateness import (
     write_time,
 )
 from feedsvc.pipeline.watch import Watch, list_digest_facts, tell_digests
+from feedsvc.render.phrases import load_phrases
 from feedsvc.web.dates import write_long_day, write_short_day, write_weekday
 from feedsvc.web.delivery import make_ready
-from feedsvc.web.directory import Directory
-from feedsvc.web.pages import send_page
+from feedsvc.web.directory import Directory, name_groups
+from feedsvc.web.pages import read_language, send_page
 from feedsvc.web.responses import send_ready
 
 SECONDS = 60
@@ -44,12 +45,13 @@ class StatusViews:
     def show_status(self) -> Response:
         """Show what is late in words, then every category's last days as a calendar."""
         survey = self._watch.survey()
+        archives = [group for group in self._directory.groups if group.archive]
         return send_page(
             "status.html",
             SECONDS,
             survey=survey,
             digests=tell_digests(self._watch.count_digests()),
-            groups=[group for group in self._directory.groups if group.archive],
+            groups=name_groups(archives, load_phrases(read_language())),
             meanings=MEANINGS,
             folded_above=FOLDED_ABOVE,
             place_of=_anchor,

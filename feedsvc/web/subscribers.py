@@ -16,20 +16,36 @@ from feedsvc.store import Store
 
 log = logging.getLogger(__name__)
 
-MOST_COUNTED = 100_000_000
+# No feed of arXiv's has nearly so many in one place: who tells of more is not to be believed.
+MOST_TOLD = 100_000
 MOST_REMEMBERED = 10_000
-# "Feedly/1.0 (…; 16 subscribers; …)", "NewsBlur Feed Fetcher - 42 subscribers - …": it begins with a name.
+# Those that tell of their readers. Invented names would raise what is shown of a feed, one after the other;
+# under one of these a forged number lasts until the aggregator itself comes again.
+AGGREGATORS = (
+    "bazqux",
+    "bloglovin",
+    "feedbin",
+    "feedhq",
+    "feedly",
+    "feedspot",
+    "inoreader",
+    "netvibes",
+    "newsblur",
+    "superfeedr",
+    "theoldreader",
+)
+# "Feedly/1.0 (…; 16 subscribers; …)", "Mozilla/5.0 (compatible; theoldreader.com; 2 subscribers; …)"
 _TOLD = re.compile(r"(?<![\w.,])(\d{1,9}) subscribers?\b", re.IGNORECASE)
-_NAME = re.compile(r"[a-z][a-z0-9.-]{1,30}", re.IGNORECASE)
+_NAME = re.compile(rf"\b(?:{'|'.join(AGGREGATORS)})(?![a-z0-9])", re.IGNORECASE)
 
 
 def read_told(user_agent: str) -> tuple[str, int] | None:
-    """Read an aggregator's name and how many subscribers it tells of; None for everybody else."""
-    told, name = _TOLD.search(user_agent), _NAME.match(user_agent)
+    """Read a known aggregator's name and how many subscribers it tells of; None for everybody else."""
+    told, name = _TOLD.search(user_agent), _NAME.search(user_agent)
     if told is None or name is None:
         return None
     count = int(told[1])
-    return (name[0].lower(), count) if count <= MOST_COUNTED else None
+    return (name[0].lower(), count) if count <= MOST_TOLD else None
 
 
 class Subscribers:

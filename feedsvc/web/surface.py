@@ -14,12 +14,11 @@ from feedsvc.feed.saved import LONGEST_NAME, LONGEST_TITLE
 from feedsvc.paper import Kind
 from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.web.language import NAMES, PARAMETER
-from feedsvc.web.negotiation import HTML, PLAIN
+from feedsvc.web.negotiation import HTML, JSON, PLAIN
 
 Schema = dict[str, Any]
 """A JSON Schema."""
 
-JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 PROBLEM = (PLAIN, HTML)
@@ -156,7 +155,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("index.lead_to_index", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
     ("index.list_opml", "GET"): Operation(
-        "feeds", {200: ("text/x-opml",), 304: ()}, (*READING, 404, 410), asks=PICKED
+        "feeds",
+        {200: ("text/x-opml",), 304: ()},
+        (*READING, 404, 410),
+        asks=PICKED
+        | {"language": Parameter("language of the feeds, if not the default", _text(examples=["zh"]))},
     ),
     ("index.list_json", "GET"): Operation(
         "feeds",
@@ -207,7 +210,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         gives=SAVED,
         problems=FIELD_PROBLEM,
     ),
-    ("saved.show", "GET"): Operation("saved feeds", TOLD, (400, 404, 503), takes=SECRET, gives=SAVED),
+    ("saved.show", "GET"): Operation(
+        "saved feeds", TOLD, (400, 404, 503), takes=SECRET, gives=SAVED, problems=FIELD_PROBLEM
+    ),
     ("saved.change", "POST"): Operation(
         "saved feeds",
         TOLD,
@@ -224,7 +229,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=Body((JSON, FORM, MULTIPART), TO_CHANGE),
         problems=FIELD_PROBLEM,
     ),
-    ("saved.delete", "DELETE"): Operation("saved feeds", TOLD, CHANGING, takes=SECRET),
+    ("saved.delete", "DELETE"): Operation(
+        "saved feeds", TOLD, CHANGING, takes=SECRET, problems=FIELD_PROBLEM
+    ),
     ("library.show_form", "GET"): Operation("pages", PAGE, READING, asks=LANGUAGE),
     ("library.read", "POST"): Operation(
         "papers",
