@@ -51,26 +51,24 @@ class Wire:
         self._timeout = timeout_seconds
         self._max_bytes = max_bytes
         self._kept: dict[tuple[str | None, str | None, int | None], HTTPConnection] = {}
-        self._deadline: Deadline | None = None
 
-    def cut(self) -> None:
-        """End the exchange that is under way, if one is, from another thread: it may be tried again."""
-        if (deadline := self._deadline) is not None:
-            deadline.cut("the turn to ask was lost meanwhile")
+    def limit(self) -> Deadline:
+        """Give what bounds one exchange; another thread may end it by that before it begins, too."""
+        return Deadline(PATIENCE * self._timeout)
 
     def close(self) -> None:
         """Close the kept connections; a later exchange opens new ones."""
         while self._kept:
             self._kept.popitem()[1].close()
 
-    def exchange(self, url: Url, headers: Mapping[str, str]) -> Reply:
-        """Send one request and read its answer.
+    def exchange(self, url: Url, headers: Mapping[str, str], deadline: Deadline) -> Reply:
+        """Send one request and read its answer; its deadline is one that `limit` gave.
 
         Raises FailedExchange, or UpstreamError where asking again is vain.
         """
-        deadline = self._deadline = Deadline(PATIENCE * self._timeout)
         whole = False
         try:
+            deadline.check()
             reply = self._converse(url, headers, deadline)
             deadline.check()
             whole = True
@@ -83,7 +81,6 @@ class Wire:
             deadline.check()
             raise FailedExchange(self._describe(error)) from error
         finally:
-            self._deadline = None
             if not whole:
                 self.close()
 
@@ -145,6 +142,8 @@ class Deadline:
             yield
         finally:
             timer.cancel()
+            # Whoever cuts it too late leaves the connection to the next exchange.
+            self._sock = None
 
     def check(self) -> None:
         """Raise FailedExchange if it was cut off: a body that ends with its connection only seems whole."""
@@ -154,6 +153,6 @@ class Deadline:
     def cut(self, reason: str) -> None:
         """End the request now."""
         self._reason = reason
-        if self._sock is not None:
+        if (sock := self._sock) is not None:
             with suppress(OSError):
-                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from random import Random
 from typing import Protocol, TypeVar
 from urllib.parse import urlencode, urljoin
@@ -17,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
 from feedsvc.errors import BrokenAnswer, SettingsError, StoppedError, UpstreamError
-from feedsvc.exchange import FailedExchange, Reply, Wire
+from feedsvc.exchange import Deadline, FailedExchange, Reply, Wire
 from feedsvc.settings import ARXIV_INTERVAL_SECONDS
 
 MAX_REDIRECTS = 3
@@ -221,10 +222,10 @@ class Client:
 
     def _send(self, target: str, attempt: int) -> Reply:
         url = _parse_address(target)
-        with self._turn(url.host or ""):
+        with self._turn(url.host or "") as deadline:
             started = self._clock.now()
             try:
-                reply = self._wire.exchange(url, self._headers)
+                reply = self._wire.exchange(url, self._headers, deadline)
             except (FailedExchange, UpstreamError) as error:
                 self._report(Outcome(target, attempt, self._seconds_since(started), error=str(error)))
                 raise
@@ -238,12 +239,14 @@ class Client:
         return read_retry_after(reply.headers.get("Retry-After"), self._clock.now())
 
     @contextmanager
-    def _turn(self, host: str) -> Iterator[None]:
+    def _turn(self, host: str) -> Iterator[Deadline]:
+        deadline = self._wire.limit()
         with ExitStack() as turns:
-            turns.enter_context(self._pace.turn(self._wire.cut))
+            # From now on, though the request may have to wait: a lease can be lost before it is sent.
+            turns.enter_context(self._pace.turn(partial(deadline.cut, "the turn to ask was lost meanwhile")))
             if is_arxiv(host):
                 turns.enter_context(self._arxiv_pace.turn())
-            yield
+            yield deadline
 
     def _seconds_since(self, started: datetime) -> float:
         return max(0.0, (self._clock.now() - started).total_seconds())

@@ -364,6 +364,55 @@ def test_a_request_whose_turn_is_lost_ends_at_once_and_is_asked_again(
     assert [outcome.error for outcome in outcomes] == ["the turn to ask was lost meanwhile", None]
 
 
+class LostPace(IntervalPace):
+    """Loses its first turn before the request is sent."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(0, clock)
+        self._is_first = True
+
+    @contextmanager
+    def turn(self, lose: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Give a turn."""
+        with super().turn():
+            if self._is_first:
+                self._is_first = False
+                lose()
+            yield
+
+
+def test_a_request_whose_turn_is_lost_before_it_is_sent_is_not_sent(server: Server, clock: FakeClock) -> None:
+    server.replies = [write(b"whole")]
+    outcomes: list[Outcome] = []
+    with open_client(clock, pace=LostPace(clock), observer=outcomes.append) as client:
+        assert client.get(server.url).body == b"whole"
+
+    assert [outcome.error for outcome in outcomes] == ["the turn to ask was lost meanwhile", None]
+    assert len(server.requests) == 1
+
+
+def test_a_turn_that_is_lost_after_the_answer_costs_the_next_request_nothing(
+    server: Server, clock: FakeClock
+) -> None:
+    lost: list[Callable[[], None]] = []
+
+    class LatePace(IntervalPace):
+        @contextmanager
+        def turn(self, lose: Callable[[], None] = lambda: None) -> Iterator[None]:
+            lost.append(lose)
+            with super().turn():
+                yield
+
+    server.replies = [write(b"one"), write(b"two")]
+    outcomes: list[Outcome] = []
+    with open_client(clock, pace=LatePace(0, clock), observer=outcomes.append) as client:
+        client.get(server.url)
+        lost[0]()
+        client.get(server.url)
+
+    assert [outcome.error for outcome in outcomes] == [None, None]
+
+
 def test_a_compressed_bomb_is_cut_at_the_limit_and_not_asked_again(server: Server, clock: FakeClock) -> None:
     bomb = gzip.compress(bytes(10_000_000)) * 100
     server.replies = [write(bomb, headers=("Content-Encoding: gzip",))]

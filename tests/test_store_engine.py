@@ -96,6 +96,12 @@ def test_a_sqlite_file_is_opened_with_a_log_written_ahead(store: Store) -> None:
     assert pragma(store.engine, "journal_mode") == "wal"
 
 
+@pytest.mark.usefixtures("sqlite_only")
+def test_freed_pages_are_wiped_only_where_that_costs_nothing(store: Store) -> None:
+    """Whatever the system's build of SQLite does by itself; 2 is FAST."""
+    assert pragma(store.engine, "secure_delete") == 2
+
+
 def test_a_new_file_that_another_process_is_writing_to_is_waited_for(tmp_path: Path) -> None:
     """Two that open a new store together: SQLite itself refuses the second one at once."""
     path = tmp_path / "new.sqlite3"

@@ -6,6 +6,7 @@ import heapq
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from threading import Condition, Event, Thread
@@ -198,7 +199,7 @@ def test_the_lease_of_every_process_ends_within_a_minute(store: Store) -> None:
 
 
 def test_a_request_that_takes_longer_than_its_lease_keeps_the_turn(store: Store) -> None:
-    lease_seconds = 1.0
+    lease_seconds = 3.0
     pace = StorePace(store.engine, SystemClock(), 0.0, lease_seconds)
     lost, done = Event(), Event()
     begun: list[float] = []
@@ -211,7 +212,7 @@ def test_a_request_that_takes_longer_than_its_lease_keeps_the_turn(store: Store)
     with pace.turn(lost.set):
         other = Thread(target=wait_for_turn)
         other.start()
-        time.sleep(3 * lease_seconds)
+        time.sleep(1.5 * lease_seconds)
         ended = time.monotonic()
     other.join()
 
@@ -222,8 +223,13 @@ def test_a_request_that_takes_longer_than_its_lease_keeps_the_turn(store: Store)
 
 @pytest.mark.parametrize("fault", ["away", "silent"])
 def test_a_lease_that_cannot_be_renewed_ends_its_request_before_it_ends_itself(fault: str) -> None:
-    lease_seconds = 3.0
+    lease_seconds = 6.0
     lost, answered = Event(), Event()
+    ended: list[float] = []
+
+    def lose() -> None:
+        ended.append(time.monotonic())
+        lost.set()
 
     def renew() -> bool:
         if fault == "away":
@@ -231,12 +237,50 @@ def test_a_lease_that_cannot_be_renewed_ends_its_request_before_it_ends_itself(f
         return answered.wait(60)
 
     begun = time.monotonic()
-    with Renewal(renew, lost.set, lease_seconds).during():
+    with Renewal(renew, lose, lease_seconds).during(begun):
         assert lost.wait(60)
-        seconds = time.monotonic() - begun
         answered.set()
 
-    assert lease_seconds * 0.8 < seconds < lease_seconds
+    assert lease_seconds * 0.8 < ended[0] - begun < lease_seconds
+
+
+def test_a_lease_that_the_store_was_slow_to_give_ends_so_much_sooner() -> None:
+    lease_seconds = 6.0
+    lost, answered = Event(), Event()
+    ended: list[float] = []
+
+    def lose() -> None:
+        ended.append(time.monotonic())
+        lost.set()
+
+    begun = time.monotonic() - lease_seconds * 2 / 3
+    with Renewal(lambda: answered.wait(60), lose, lease_seconds).during(begun):
+        assert lost.wait(60)
+        answered.set()
+
+    assert ended[0] - begun < lease_seconds
+
+
+def test_a_turn_begins_when_the_store_is_asked_for_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[float] = []
+    hold, during = StorePace._try_hold, Renewal.during
+
+    def hold_slowly(self: StorePace, holder: str) -> float:
+        wait = hold(self, holder)
+        time.sleep(0.3)
+        return wait
+
+    def note(self: Renewal, instant: float) -> AbstractContextManager[None]:
+        begun.append(instant)
+        return during(self, instant)
+
+    monkeypatch.setattr(StorePace, "_try_hold", hold_slowly)
+    monkeypatch.setattr(Renewal, "during", note)
+    asked = time.monotonic()
+    with make_pace(store, VirtualClock()).turn():
+        taken = time.monotonic()
+
+    assert asked <= begun[0] <= taken - 0.3
 
 
 def test_a_lease_that_is_anothers_by_now_ends_the_request_and_is_left_alone(store: Store) -> None:
@@ -256,7 +300,7 @@ def test_a_short_request_renews_nothing_and_leaves_no_thread() -> None:
         renewed.set()
         return True
 
-    with Renewal(renew, lost.set, 60.0).during():
+    with Renewal(renew, lost.set, 60.0).during(time.monotonic()):
         pass
 
     assert not renewed.is_set()

@@ -111,6 +111,17 @@ def test_a_chinese_page_tells_in_chinese_what_is_wrong(client: FlaskClient, path
     assert 'lang="en">' not in text.partition("<main")[2]
 
 
+@pytest.mark.parametrize("path", ["zh-walks", "zh-walks/2026-01-14", "zh"])
+@pytest.mark.parametrize(("liked", "language"), [("en", "en"), ("zh", "zh")])
+def test_a_feeds_name_that_begins_like_a_language_is_not_one_where_it_goes_wrong(
+    client: FlaskClient, path: str, liked: str, language: str
+) -> None:
+    response = client.get(f"/feeds/{path}", headers=BROWSER | {"Accept-Language": liked})
+
+    assert response.status_code == 404
+    assert f'<html lang="{language}">' in response.text
+
+
 def test_what_nobody_translated_stays_english_and_is_marked() -> None:
     assert retell("zh", tell("no {what} here", what="<b>")) == '<span lang="en">No &lt;b&gt; here.</span>'
 

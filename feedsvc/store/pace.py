@@ -43,9 +43,9 @@ class Renewal:
         self._over = threading.Event()
 
     @contextmanager
-    def during(self) -> Iterator[None]:
-        """Keep the lease, which has just begun."""
-        keeper = threading.Thread(target=self._keep, args=(time.monotonic(),), name="lease", daemon=True)
+    def during(self, begun: float) -> Iterator[None]:
+        """Keep the lease that began no sooner than at an instant of the monotonic clock."""
+        keeper = threading.Thread(target=self._keep, args=(begun,), name="lease", daemon=True)
         keeper.start()
         try:
             yield
@@ -104,16 +104,20 @@ class StorePace:
         `lose` is called where it cannot be held any longer: it has to end the request.
         """
         holder = secrets.token_hex(8)
-        self._wait(holder)
+        begun = self._wait(holder)
         try:
-            with Renewal(partial(self._renew, holder), lose, self._lease).during():
+            with Renewal(partial(self._renew, holder), lose, self._lease).during(begun):
                 yield
         finally:
             self._give_back(holder)
 
-    def _wait(self, holder: str) -> None:
-        """Wait for the turn; where it is long in coming, say so once."""
+    def _wait(self, holder: str) -> float:
+        """Wait for the turn; where it is long in coming, say so once.
+
+        Gives when it was last asked for, by the monotonic clock: the store may be slow to say it is ours.
+        """
         begun, is_told = self._clock.now(), False
+        asked = time.monotonic()
         while (wait := self._try_hold(holder)) > 0:
             if not is_told and self._clock.now() - begun >= TOLD_AFTER:
                 is_told = True
@@ -122,6 +126,8 @@ class StorePace:
                     self._lease,
                 )
             self._clock.sleep(wait)
+            asked = time.monotonic()
+        return asked
 
     def postpone(self, seconds: float) -> None:
         """Give nobody a turn for a while, in any process: arXiv asked for that."""

@@ -88,7 +88,7 @@ class FeedViews:
         """Send the document or the page that an address names, or lead to its canonical URL."""
         asked = asked_language()
         # What is wrong with the address is told in its language, too.
-        g.path_language = path.partition("/")[0].lower()
+        g.path_language = self._find_language(path)
         params = [pair for pair in request.args.items(multi=True) if pair[0] != PARAMETER]
         address = resolve(path, params, self._catalogue, self._languages, self._formats)
         if asked is not None and address.format != PAGE:
@@ -103,6 +103,11 @@ class FeedViews:
             # A feed's page has its papers by day: it is the page of its daily feed, too.
             return self._lead(link_page(address.feed.on_day(None), address.language), 302)
         return self._send_page(address)
+
+    def _find_language(self, path: str) -> str | None:
+        """Give the language that a path begins with: a feed of the name `zh-walks` has none."""
+        first, slash, _ = path.lower().partition("/")
+        return first if slash and first in map(str.lower, self._languages) else None
 
     def _send_page(self, address: Address) -> Response:
         g.path_language = address.language
