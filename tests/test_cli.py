@@ -237,7 +237,7 @@ def test_web_and_worker_of_the_procfile_share_a_store(folder: Path, standin: Run
     started = {}
     try:
         for name in ("web", "worker"):
-            command = [sys.executable, "-m", *lines[name].split()]
+            command = [sys.executable, "-m", *lines[name].removeprefix("exec ").split()]
             log = (folder / f"{name}.log").open("w")
             with log:
                 started[name] = subprocess.Popen(command, cwd=folder, env=environment, stderr=log)

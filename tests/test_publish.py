@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import feedparser
 import pytest
@@ -363,3 +366,26 @@ def test_a_day_is_complete_a_while_after_its_last_batch(store: Store, publisher:
     assert not publisher.is_complete(noon + timedelta(minutes=1))
     assert publisher.is_complete(noon + timedelta(hours=1))
     assert not publisher.is_complete(noon + timedelta(days=1))
+
+
+def test_what_two_ask_for_at_once_is_made_once(
+    store: Store, publisher: Publisher, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(store, "math.NA", MONDAY, "2601.00009")
+    feed, compose = catalogue.define("math.NA").make_feed(), publisher.compose_feed
+    made: list[Feed] = []
+    waiting = Barrier(2)
+
+    def compose_slowly(asked: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        made.append(asked)
+        waiting.wait(30)
+        time.sleep(0.2)
+        return compose(asked, language, alone=alone)
+
+    monkeypatch.setattr(publisher, "compose_feed", compose_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(publisher.find_document, feed, "xml")
+        waiting.wait(30)
+        again = pool.submit(publisher.find_document, feed, "xml")
+        assert first.result(30) is again.result(30)
+    assert len(made) == 1

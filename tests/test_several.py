@@ -125,14 +125,18 @@ def test_arxiv_is_asked_one_request_at_a_time_by_all_processes_together(
         wait_for(lambda: is_built(store))
         ended = stop(processes)
     store.close()
-    records = ask_log(standin)
 
     assert ended == [0] * len(commands)
-    assert find_overlaps(records) == []
-    listings = [record for record in records if record.path.startswith("/rss/")]
-    # Each of the three who fetched all categories asked for each.
-    assert len(listings) >= 3 * len(CATEGORIES.split(","))
+    # Both who fetch by hand ask for each category; the worker leaves the others alone from the evening on,
+    # when the first one still shows the day before.
+    assert count_listings(standin) > 2 * len(CATEGORIES.split(","))
+    assert find_overlaps(ask_log(standin)) == []
     assert list_problems(tmp_path) == []
+
+
+def count_listings(standin: RunningStandin) -> int:
+    """Give how often a listing was asked for."""
+    return sum(record.path.startswith("/rss/") for record in ask_log(standin))
 
 
 def ask_log(standin: RunningStandin) -> list[RequestRecord]:

@@ -265,3 +265,12 @@ def test_an_instant_comes_back_as_it_went_in(moment: datetime | None, store: Sto
 def test_an_instant_that_is_not_in_utc_never_gets_into_a_table(zone: timezone | None, store: Store) -> None:
     with pytest.raises(StatementError, match="is not in UTC"):
         store.papers.note_asked([("2601.00001", 1)], NOON.replace(tzinfo=zone))
+
+
+def test_postgresql_plans_for_all_rows_and_compiles_nothing(postgres_url: str) -> None:
+    """Its guess of how rare a word is would have it compile for longer than it then runs."""
+    engine = open_engine(postgres_url)
+    with read(engine) as connection:
+        assert connection.execute(text("SHOW jit")).scalar() == "off"
+        assert connection.execute(text("SHOW cursor_tuple_fraction")).scalar() == "1"
+    engine.dispose()

@@ -88,13 +88,15 @@ class Publisher:
         if ready is not None:
             return ready
         revision = self._store.revision()
-        kept = self._shelf.find(key, revision)
-        if kept is not None:
-            return kept
-        begin()
-        self.check_given(feed)
-        entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
-        return self._shelf.keep(key, revision, self._press.write_document(feed, format_, key[2], entries))
+        # Who asks for what another is having made waits for it.
+        with self._shelf.turn(key):
+            kept = self._shelf.find(key, revision)
+            if kept is not None:
+                return kept
+            begin()
+            self.check_given(feed)
+            entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
+            return self._shelf.keep(key, revision, self._press.write_document(feed, format_, key[2], entries))
 
     def check_given(self, feed: Feed) -> None:
         """Raise UnknownPaperError if a feed is about papers like one that is not stored.

@@ -12,6 +12,8 @@ MOST_BYTES = 64_000_000
 ENTRY_BYTES = 2_000
 """What keeping a document takes besides its bytes, about: without it the smallest would never be too many."""
 
+TURNS = 64
+
 
 class Shelf:
     """A cache of at most 64 MB: what was not asked for longest goes first. Safe to use from threads."""
@@ -21,6 +23,7 @@ class Shelf:
         self._bytes = 0
         self._kept: OrderedDict[DocumentKey, tuple[int, Document]] = OrderedDict()
         self._lock = Lock()
+        self._turns = [Lock() for _ in range(TURNS)]
 
     def __len__(self) -> int:
         """Give how many documents are kept."""
@@ -30,6 +33,10 @@ class Shelf:
     def size(self) -> int:
         """How many bytes they take, about."""
         return self._bytes
+
+    def turn(self, key: DocumentKey) -> Lock:
+        """Give the lock under which a document is made, so that it is made once; some share one."""
+        return self._turns[hash(key) % len(self._turns)]
 
     def find(self, key: DocumentKey, revision: int) -> Document | None:
         """Give a document if it was made at this revision of the store."""

@@ -55,6 +55,7 @@ def open_engine(url: str, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
         event.listen(engine, "connect", partial(_prepare_sqlite, busy_timeout_ms))
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", partial(_begin_postgresql, busy_timeout_ms))
     return engine
 
@@ -132,6 +133,15 @@ def _prepare_sqlite(busy_timeout_ms: int, dbapi_connection: Any, _record: object
     # words, and for each byte of a table that goes. FAST does so only where that page is written anyway.
     cursor.execute("PRAGMA secure_delete=FAST")
     cursor.close()
+
+
+def _prepare_postgresql(dbapi_connection: Any, _record: object) -> None:
+    # How many rows have a word that is not among the commonest, PostgreSQL guesses: one of two hundred. For
+    # so many of millions it compiles the statement first, which takes a thousand times as long as running it.
+    with dbapi_connection.cursor() as cursor:
+        cursor.execute("SET jit = off")
+        cursor.execute("SET cursor_tuple_fraction = 1.0")
+    dbapi_connection.commit()
 
 
 def _write_ahead(cursor: sqlite3.Cursor, attempts: int) -> None:

@@ -32,8 +32,21 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
 
 from feedsvc.query import Query
-from feedsvc.query.ast import And, AnnouncedIn, AuthorTerm, Field, ListedIn, Not, Or, Prefix, Term
+from feedsvc.query.ast import (
+    And,
+    AnnouncedIn,
+    AuthorTerm,
+    Field,
+    ListedIn,
+    Not,
+    Or,
+    Prefix,
+    Term,
+    all_of,
+    any_of,
+)
 from feedsvc.store import schema
+from feedsvc.store.place import day_of
 from feedsvc.store.words.row import SIGN, Span, Words, announced_tokens, listed_tokens
 
 _WORDS = Table(
@@ -96,7 +109,9 @@ class PostgresqlWords:
         """Restrict a statement about announcements to those whose words a query can mean, and to places."""
         found = select(_WORDS.c.place).where(_is_meant(query))
         if places is not None:
-            return statement.where(self.place.in_(found.where(_WORDS.c.place.between(*places))))
+            found = found.where(_WORDS.c.place.between(*places))
+            if day_of(places[1]) - day_of(places[0]) < self.first_span:
+                return statement.where(self.place.in_(found))
         # Read whole, and first: else the planner would gladly test row after row, from the newest on, for
         # a word that next to none of them has.
         rows = found.cte("found").prefix_with("MATERIALIZED")
@@ -200,6 +215,11 @@ def _is_meant(query: Query) -> ColumnElement[bool]:
 
 
 def _is_asked(query: Query) -> ColumnElement[bool]:
+    if isinstance(query, And) and any(isinstance(part, Not) for part in query.operands):
+        # Asked for in one expression, GIN would read all rows of what is barred as well.
+        wanted = all_of(part for part in query.operands if not isinstance(part, Not))
+        barred = any_of(part.operand for part in query.operands if isinstance(part, Not))
+        return and_(_is_asked(wanted), not_(_is_asked(barred)))
     return _WORDS.c.lexemes.bool_op("@@")(cast(spell(query), TSQUERY))
 
 
