@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def test_a_digest_is_written_to_a_file_in_another_language(folder: Path) -> None
 
     assert (result.exit_code, result.stdout) == (0, "")
     assert "1. 关于此事\n" in (folder / "day.md").read_text("utf-8")
+
+
+def test_no_store_is_made_where_there_is_none(folder: Path) -> None:
+    shutil.rmtree(folder / "var")
+
+    result = run(*ASKED)
+
+    assert result.exit_code == 1
+    assert "expected a store's file" in result.stderr
+    assert not list(folder.glob("var/*.sqlite3"))
 
 
 @pytest.mark.parametrize(

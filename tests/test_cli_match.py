@@ -87,3 +87,4 @@ def test_what_cannot_be_read_is_said_in_one_line(words: tuple[str, ...]) -> None
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "expected" in result.stderr
+    assert ("--since" in result.stderr) == ("--since" in words)

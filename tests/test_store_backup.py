@@ -105,6 +105,11 @@ def test_a_backup_that_fails_leaves_the_earlier_one(source: Store, tmp_path: Pat
     assert file.read_bytes() == b"the earlier one"
 
 
+def test_a_folder_that_is_not_there_is_named(source: Store, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=f"expected a folder {tmp_path}/none"):
+        back_up(source.engine, tmp_path / "none" / "backup.sqlite3")
+
+
 def test_the_store_is_never_written_over(source: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is the store itself"):
         back_up(source.engine, tmp_path / "store.sqlite3")

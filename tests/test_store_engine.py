@@ -274,3 +274,10 @@ def test_postgresql_plans_for_all_rows_and_compiles_nothing(postgres_url: str) -
         assert connection.execute(text("SHOW jit")).scalar() == "off"
         assert connection.execute(text("SHOW cursor_tuple_fraction")).scalar() == "1"
     engine.dispose()
+
+
+def test_a_driver_that_is_lacking_is_named_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(SettingsError, match=r"psycopg is not installed: expected .*postgres\.lock"):
+        open_engine("postgresql+psycopg://somebody@127.0.0.1/store")

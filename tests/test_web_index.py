@@ -98,7 +98,7 @@ def test_a_category_stands_with_its_name_its_new_papers_and_their_day(text: str)
     row = text.partition('<tr id="feed-cs.AI">')[2].partition("</tr>")[0]
 
     assert "Artificial Intelligence" in row
-    assert '<td class="count" data-label="today">3</td>' in row
+    assert '<td class="count" data-label="on the newest day">3</td>' in row
     assert '<td class="count" data-label="this week">3</td>' in row
     assert '<path d="M57 16v-16"/>' in row
     assert '<time datetime="2026-01-14">14 Jan</time>' in row
@@ -158,7 +158,7 @@ def test_a_defined_feed_stands_with_title_description_and_query(text: str) -> No
     assert "Random walks" in row
     assert "Walks that nobody steers." in row
     assert "“random walk” or “wandering” in the title" in row
-    assert '<td class="count" data-label="today">2</td>' in row
+    assert '<td class="count" data-label="on the newest day">2</td>' in row
 
 
 def test_categories_that_are_not_followed_are_not_listed(page: Page) -> None:

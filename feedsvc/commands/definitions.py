@@ -7,12 +7,13 @@ from contextlib import closing
 import click
 from rich.console import Console
 
-from feedsvc.errors import FeedsvcError
+from feedsvc.errors import FeedsvcError, QueryError
 from feedsvc.feed.catalogue import check_catalogue, load_catalogue
 from feedsvc.pipeline import (
     write_count,
 )
 from feedsvc.pipeline.preview import preview_query
+from feedsvc.query import Query
 from feedsvc.query import parse as parse_query
 from feedsvc.settings import load_settings
 from feedsvc.store import open_store
@@ -53,10 +54,17 @@ def feeds_match(query: str, since: str, limit: int) -> None:
     """Show what a QUERY would have caught, with the matched words marked."""
     settings = load_settings()
     wanted = parse_query(query)
-    # A day without an end is where the counting begins.
-    within = parse_query(f"announced:{since}" if since[-1:].isalpha() else f"announced:{since}..")
+    within = _read_since(since)
     with closing(open_store(settings.database_url)) as store:
         store.check()
         catalogue = load_catalogue(settings.feeds_dir, settings.categories)
         preview = preview_query(store, catalogue, wanted, within, limit)
     print_preview(preview, wanted, Console(highlight=False))
+
+
+def _read_since(since: str) -> Query:
+    """Read from when on; a day without an end is where the counting begins."""
+    try:
+        return parse_query(f"announced:{since}" if since[-1:].isalpha() else f"announced:{since}..")
+    except QueryError as error:
+        raise FeedsvcError(f"--since {since!r}: expected 30d, 6w, a month or a day") from error

@@ -92,7 +92,7 @@ def digest_evaluate(file: Path, as_json: bool) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
 def digest_export(day: datetime, feed: str, language: str | None, output: Path | None) -> None:
     """Write the digest of a feed's day as a Markdown document."""
-    with open_service(asks_arxiv=False) as service:
+    with open_service(asks_arxiv=False, makes_store=False) as service:
         languages = service.settings.languages
         told = export_digest(service.publisher, service.catalogue, languages, feed, day.date(), language)
     if output is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from threading import Event
 
@@ -20,6 +20,7 @@ from feedsvc.serve import serve_app
 from feedsvc.service import Service, make_service
 from feedsvc.settings import load_settings
 from feedsvc.steps import Step
+from feedsvc.store import open_store
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,17 @@ def open_service(
     report: Callable[[str], None] = lambda line: None,
     *,
     asks_arxiv: bool = True,
+    makes_store: bool = True,
     **values: object,
 ) -> Iterator[Service]:
     """Make the service of the settings, logs set up, and close it; `values` stand before the settings.
 
-    Raises SettingsError and StoreError.
+    Without `makes_store` there has to be a store. Raises SettingsError and StoreError.
     """
     settings = load_settings(**values)
+    if not makes_store:
+        with closing(open_store(settings.database_url)) as store:
+            store.check()
     set_up_logs(settings.log_level, settings.log_format, sys.stderr)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("procrastinate").setLevel(logging.WARNING)

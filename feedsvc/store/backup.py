@@ -26,6 +26,8 @@ def back_up(engine: Engine, file: Path) -> int:
     check_schema(engine)
     if file.exists() and engine.url.database and file.samefile(engine.url.database):
         raise StoreError(f"{file} is the store itself: name another file")
+    if not file.parent.is_dir():
+        raise StoreError(f"{file} cannot be written: expected a folder {file.parent}")
     part = file.with_name(f"{file.name}.part")
     try:
         part.unlink(missing_ok=True)

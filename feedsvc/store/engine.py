@@ -30,6 +30,7 @@ CACHE_KIB = 65_536
 LOG_PAGES = 16_000
 _WRITERS_LOCK = 7_207_731
 _PASSWORD = re.compile(r"(//[^/:@]*):.*@")
+_NO_DRIVER = "database_url: psycopg is not installed: expected `pip install -r requirements-postgres.lock`"
 
 
 def open_engine(url: str, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
@@ -46,6 +47,8 @@ def open_engine(url: str, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Engine:
         # A server that was started again has closed the connections that are kept: they are tried first.
         engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+            raise SettingsError(_NO_DRIVER) from error
         shown = _PASSWORD.sub(r"\1:***@", url)
         raise SettingsError(
             f"database_url: {shown!r} cannot be opened ({error}): "
