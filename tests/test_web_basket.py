@@ -39,6 +39,15 @@ def test_a_basket_gives_a_file_a_combined_feed_and_readers(client: FlaskClient) 
             assert client.get(link).status_code == 200, link
 
 
+def test_a_basket_in_chinese_gives_feeds_in_chinese_and_leads_to_the_others(client: FlaskClient) -> None:
+    links = Page(client.get("/basket?feeds=cs.AI,hep-th&hl=zh").text).values("href")
+
+    assert "/subscriptions.opml?feeds=cs.AI,hep-th&language=zh" in links
+    assert f"feed:{BASE}/feeds/zh/cs.AI+hep-th.xml" in links
+    assert "/feeds/zh/cs.AI+hep-th.rss" in links
+    assert "/feeds/cs.AI+hep-th.xml" in links
+
+
 def test_a_reader_of_ones_own_is_linked(client: FlaskClient) -> None:
     text = client.get("/basket?feeds=cs.AI&own=rss.example.org").text
 

@@ -39,6 +39,14 @@ def test_a_query_leads_to_its_canonical_feed_in_every_format(client: FlaskClient
     assert f"{BASE}/feeds/zh/search.xml?q=knots+OR+walk" in links
 
 
+def test_a_search_in_chinese_offers_the_feed_in_chinese_first(client: FlaskClient) -> None:
+    links = Page(client.get("/search?q=walk+-hopfield&hl=zh").text).values("href")
+
+    assert f"feed:{BASE}/feeds/zh/search.xml?q=walk+-hopfield" in links
+    assert f"feed:{BASE}/feeds/search.xml?q=walk+-hopfield" not in links
+    assert f"{BASE}/feeds/search.xml?q=walk+-hopfield" in links
+
+
 @pytest.mark.parametrize(
     ("query", "feed"), [("cat:cs.AI", "cs.AI"), ("walk", "keyword/walk"), ("au:lovelace", "author/lovelace")]
 )

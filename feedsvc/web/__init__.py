@@ -148,7 +148,7 @@ class House:
         site, store, formats, saving = self.site, self.store, self.formats, self.settings.saving
         languages, directory, catalogue = self.settings.languages, self.directory, self.catalogue
         yield IndexViews(site, directory, store, self.saved, saving, formats, languages, self.subscribers)
-        yield BasketViews(site, catalogue, directory, formats)
+        yield BasketViews(site, catalogue, directory, formats, languages)
         yield SearchViews(site, catalogue, store, self.publisher, saving, formats, languages, self.limits)
         yield BadgeViews(site, catalogue, self.subscribers, languages)
         yield PaperViews(site, store, catalogue, self.limits)

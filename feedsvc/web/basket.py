@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from flask import Blueprint, redirect, request, url_for
@@ -13,10 +13,10 @@ from feedsvc.errors import AddressError
 from feedsvc.feed import Feed, join_definitions
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.render import Format
-from feedsvc.render.phrases import load_phrases
+from feedsvc.render.phrases import load_phrases, name_language
 from feedsvc.told import tell
 from feedsvc.web.directory import Directory, Listing, name_groups
-from feedsvc.web.pages import check_parameters, read_language, send_page
+from feedsvc.web.pages import check_parameters, choose_digests, list_others, read_language, send_page
 from feedsvc.web.readers import offer_readers, read_own
 from feedsvc.web.site import ATOM, LABELS, Site
 
@@ -28,12 +28,18 @@ class BasketViews:
     """What is at `/basket`."""
 
     def __init__(
-        self, site: Site, catalogue: Catalogue, directory: Directory, formats: Mapping[str, Format]
+        self,
+        site: Site,
+        catalogue: Catalogue,
+        directory: Directory,
+        formats: Mapping[str, Format],
+        languages: Sequence[str],
     ) -> None:
         self._site = site
         self._catalogue = catalogue
         self._directory = directory
         self._formats = formats
+        self._languages = languages
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -51,6 +57,7 @@ class BasketViews:
         if request.args.getlist("feeds") != ([picked] if picked else []):
             return redirect(url_for("basket.show_basket", feeds=picked or None, own=own or None), 302)
         feed = self._join(names) if names else None
+        digests = choose_digests(self._languages)
         return send_page(
             "basket.html",
             SECONDS,
@@ -59,8 +66,9 @@ class BasketViews:
             picked=picked,
             own=own,
             address=self._site.address,
-            others=self._link_others(feed) if feed else "",
-            readers=offer_readers(self._site.address(feed, ATOM), own) if feed else (),
+            digests=digests,
+            others=self._link_others(feed, digests) if feed else "",
+            readers=offer_readers(self._site.address(feed, ATOM, digests), own) if feed else (),
         )
 
     def _pick(self, names: list[str]) -> list[Listing]:
@@ -72,12 +80,19 @@ class BasketViews:
     def _join(self, names: list[str]) -> Feed:
         return join_definitions(map(self._catalogue.define, names)).make_feed()
 
-    def _link_others(self, feed: Feed) -> Markup:
+    def _link_others(self, feed: Feed, digests: str | None) -> Markup:
+        """Link the other formats in the language of digests, and Atom in the other languages."""
         link = Markup('<a href="{}">{}</a>')
-        others = (suffix for suffix in self._formats if suffix != ATOM)
-        return Markup(", ").join(
-            link.format(self._site.link(feed, suffix), LABELS.get(suffix, suffix)) for suffix in others
-        )
+        links = [
+            link.format(self._site.link(feed, suffix, digests), LABELS.get(suffix, suffix))
+            for suffix in self._formats
+            if suffix != ATOM
+        ]
+        links += [
+            link.format(self._site.link(feed, ATOM, other), f"{LABELS[ATOM]} {name_language(name)}")
+            for other, name in list_others(self._languages, digests)
+        ]
+        return Markup(", ").join(links)
 
 
 def read_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -45,6 +46,22 @@ def read_language() -> str:
     return choose_language(
         request.args.get(PARAMETER), g.get("path_language"), request.headers.get("Accept-Language")
     )
+
+
+def choose_digests(languages: Sequence[str]) -> str | None:
+    """Give the one of the configured languages whose digests a page offers: its own, if there are such.
+
+    None is the default language, the first, which no address names.
+    """
+    wanted = read_language()
+    nearest = next((own for own in languages if own.partition("-")[0] == wanted), None)
+    return None if nearest == languages[0] else nearest
+
+
+def list_others(languages: Sequence[str], chosen: str | None) -> list[tuple[str | None, str]]:
+    """Give the languages beside the chosen one, as addresses have them and as they are called."""
+    offered = [(None, languages[0]), *((own, own) for own in languages[1:])]
+    return [(own, name) for own, name in offered if own != chosen]
 
 
 def speak(sentence: str, /, **values: object) -> str:

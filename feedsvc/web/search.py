@@ -21,7 +21,14 @@ from feedsvc.visitors import SavingSettings
 from feedsvc.web.cards import Card, make_card
 from feedsvc.web.dates import write_long_day
 from feedsvc.web.limits import Limits
-from feedsvc.web.pages import check_parameters, read_language, send_page, speak
+from feedsvc.web.pages import (
+    check_parameters,
+    choose_digests,
+    list_others,
+    read_language,
+    send_page,
+    speak,
+)
 from feedsvc.web.readers import Reader, offer_readers
 from feedsvc.web.saved import LIMITS
 from feedsvc.web.site import ATOM, LABELS, Site
@@ -77,7 +84,7 @@ class SearchViews:
     def show_search(self) -> Response:
         """Show what the query `q` finds; without one the form, with one that cannot be read the place."""
         check_parameters("q")
-        text = request.args.get("q", "").strip()
+        text, digests = request.args.get("q", "").strip(), choose_digests(self._languages)
         found = problem = None
         try:
             found = self._find(parse(text)) if text else None
@@ -95,7 +102,8 @@ class SearchViews:
             address=self._site.address,
             content_types={suffix: form.content_type for suffix, form in self._formats.items()},
             name_language=name_language,
-            languages=self._languages[1:],
+            digests=digests,
+            others=list_others(self._languages, digests),
             long_day=write_long_day,
             can_save=self._saving.mode != "off",
             with_token=self._saving.mode == "token",
@@ -113,6 +121,6 @@ class SearchViews:
             feed=feed,
             words=put_in_words(query, speak),
             cards=tuple(make_card(entry, read_language(), query) for entry in entries),
-            readers=offer_readers(self._site.address(feed, ATOM)),
+            readers=offer_readers(self._site.address(feed, ATOM, choose_digests(self._languages))),
             reach=self._store.announcements.reach(feed.query),
         )
