@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.load import Figures, find_breaches, find_growth, list_rows, run_load
+from tests.load import MOST_RATE, Figures, find_breaches, find_growth, list_rows, name_record, run_load
 from tests.load_answers import GRACE_SECONDS, Asked, Judge, Latencies, check_body
 from tests.load_readers import Plan, Readers, Report
 from tests.load_service import Size
@@ -253,3 +253,9 @@ def test_the_folder_of_the_cache_is_the_only_thing_that_is_changed_in_its_config
 
     kept = [line for line in PROXY.read_text("utf-8").splitlines() if line not in written]
     assert len(kept) == 3
+
+
+def test_runs_of_one_kind_are_kept_in_one_place_and_paced_ones_beside_them() -> None:
+    assert name_record(Size(3, 150, 2_350, 2), MOST_RATE) == "load-2"
+    assert name_record(Size(3, 150, 2_350, 1, is_cached=True), MOST_RATE) == "load-1-cache"
+    assert name_record(Size(3, 150, 2_350, 1), 1_000) == "load-1-paced"
