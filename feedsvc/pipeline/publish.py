@@ -20,6 +20,7 @@ from feedsvc.pipeline.shelf import Shelf
 from feedsvc.pipeline.states import Built
 from feedsvc.render import Format
 from feedsvc.render.entry import ORIGINAL_LANGUAGE
+from feedsvc.render.phrases import choose_language
 from feedsvc.store import Store
 from feedsvc.taxonomy import load_taxonomy
 
@@ -124,7 +125,7 @@ class Publisher:
 
     def choose_language(self, wanted: str) -> str:
         """Give the language of digests that comes nearest to a wanted one; the default where none does."""
-        return next((own for own in self._languages if own.partition("-")[0] == wanted), self._languages[0])
+        return choose_language(self._languages, wanted)
 
     def is_closed(self, day: date) -> bool:
         """Tell whether a later day has begun, so that only a repair changes this one."""

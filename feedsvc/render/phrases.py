@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import cache
@@ -107,6 +107,11 @@ def load_phrases(language: str) -> Phrases:
         tag = tag.rpartition("-")[0] or FALLBACK
     values = tomllib.loads(files[tag].read_text("utf-8"))
     return Phrases(**{**values, "months": tuple(values["months"])})
+
+
+def choose_language(languages: Sequence[str], wanted: str) -> str:
+    """Give the language that comes nearest to a wanted one; the first where none does."""
+    return next((own for own in languages if own.partition("-")[0] == wanted), languages[0])
 
 
 def name_language(language: str) -> str:

@@ -140,7 +140,9 @@ def _prepare_sqlite(busy_timeout_ms: int, dbapi_connection: Any, _record: object
 
 def _prepare_postgresql(dbapi_connection: Any, _record: object) -> None:
     # How many rows have a word that is not among the commonest, PostgreSQL guesses: one of two hundred. For
-    # so many of millions it compiles the statement first, which takes a thousand times as long as running it.
+    # so many of millions it compiles the statement first, which takes a thousand times as long as running it;
+    # and of a cursor, whose first tenth it takes to be all that is wanted, it would walk through all
+    # announcements, expecting one of that word soon.
     with dbapi_connection.cursor() as cursor:
         cursor.execute("SET jit = off")
         cursor.execute("SET cursor_tuple_fraction = 1.0")

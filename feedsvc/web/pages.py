@@ -13,6 +13,7 @@ from markupsafe import Markup
 from feedsvc.errors import AddressError, UnknownParameterError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.query.parser import MAX_CHARACTERS
+from feedsvc.render.phrases import choose_language as choose_nearest
 from feedsvc.told import tell
 from feedsvc.web.delivery import answer, make_ready
 from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, retell, say
@@ -53,8 +54,7 @@ def choose_digests(languages: Sequence[str]) -> str | None:
 
     None is the default language, the first, which no address names.
     """
-    wanted = read_language()
-    nearest = next((own for own in languages if own.partition("-")[0] == wanted), None)
+    nearest = choose_nearest(languages, read_language())
     return None if nearest == languages[0] else nearest
 
 

@@ -114,6 +114,9 @@ class SqliteWords:
 
 def date_rows(connection: Connection) -> None:
     """Give the rows of an index of an earlier release their periods: it is written anew."""
+    if "period" in {column[1] for column in connection.exec_driver_sql("PRAGMA table_info(words)")}:
+        # A new database has them already.
+        return
     connection.exec_driver_sql("ALTER TABLE words RENAME TO undated")
     connection.exec_driver_sql(_CREATE)
     columns = ", ".join(("rowid", *Words._fields))
