@@ -118,7 +118,7 @@ class PostgresqlWords:
         return statement.join_from(schema.announcements, rows, self.place == rows.c.place)
 
     def may_hold(self, connection: Connection, query: Query, places: Span) -> bool:
-        """Tell that there may be rows: a bitmap of a phrase's words is as quick as one of its rows."""
+        """Tell that there may be: the rows that GIN gives for a phrase have all of its words already."""
         return True
 
     def is_common(self, connection: Connection, query: Query, after: int) -> bool:
