@@ -115,6 +115,31 @@ def test_the_edition_grows_with_every_change_of_bytes_and_with_no_other(store: S
     assert editions == [0, 1, 1, 2, 2, 3]
 
 
+def test_what_changed_since_an_edition_is_found(store: Store) -> None:
+    for feed in ("cs.AI", "cs.LG"):
+        store.documents.save(make_document(feed), STAMP)
+    edition = store.documents.edition()
+    store.documents.save(make_document("cs.AI", etag="two"), STAMP)
+    store.documents.save(make_document("cs.LG", changed_at=LATER), STAMP)
+
+    assert store.documents.find_changed(edition) == {KEY}
+    assert store.documents.find_changed(store.documents.edition()) == frozenset()
+
+
+def test_after_one_was_dropped_any_document_may_differ(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+    edition = store.documents.edition()
+    store.documents.keep_only(())
+
+    assert store.documents.find_changed(edition) is None
+    assert store.documents.find_changed(store.documents.edition()) == frozenset()
+
+
+def test_of_an_edition_that_never_was_any_document_may_differ(store: Store) -> None:
+    """A backup was put back: it is younger than what somebody saw."""
+    assert store.documents.find_changed(1) is None
+
+
 def test_a_tag_is_found_without_the_bytes(store: Store) -> None:
     store.documents.save(make_document(), STAMP)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask, request_started
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from feedsvc.errors import StoreError
+from feedsvc.paper import DocumentKey
 from feedsvc.web.front import KNOWN_FOR
 from feedsvc.web.pulse import INTERVAL
 from tests.web_house import NOON, House, announce, make_paper, open_house
@@ -57,6 +58,14 @@ def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def house(tmp_path: Path) -> Iterator[House]:
     with open_house(tmp_path) as opened:
         yield opened
+
+
+def _count(asked: list[str], find: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def count(key: Any) -> Any:
+        asked.append(find.__name__)
+        return find(key)
+
+    return count
 
 
 class Behind:
@@ -168,6 +177,58 @@ def test_a_change_of_another_document_leaves_one_known(house: House) -> None:
     assert behind.requests == 0
 
 
+def test_what_changed_is_asked_for_once_however_many_documents_are_known(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = (FEED, "/feeds/hep-th.xml", "/feeds/hep-th.json")
+    for path in paths:
+        ask(house.app.wsgi_app, path)
+    asked: list[str] = []
+    for name in ("find_tag", "find_changed"):
+        monkeypatch.setattr(house.store.documents, name, _count(asked, getattr(house.store.documents, name)))
+    announce(house.store, "cs.AI", make_paper(9, "Walking on", "cs.AI"))
+    house.publisher.build_documents()
+    house.clock.moment += INTERVAL
+    for path in paths[1:]:
+        ask(house.app.wsgi_app, path)
+
+    assert asked == ["find_changed"]
+
+
+def test_a_dropped_document_is_forgotten_and_the_others_stay(house: House) -> None:
+    for path in (FEED, "/feeds/hep-th.xml"):
+        ask(house.app.wsgi_app, path)
+    house.store.documents.keep_only(house.store.documents.stamps().keys() - {("cs.AI", "xml", "en")})
+    house.clock.moment += INTERVAL
+    behind = Behind(house)
+    for path in ("/feeds/hep-th.xml", FEED):
+        ask(house.app.wsgi_app, path)
+
+    assert behind.requests == 1
+
+
+def test_a_document_that_changes_while_it_is_learned_is_not_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tag is the stored one, then it changes, and another thread looks for changes meanwhile."""
+    ask(house.app.wsgi_app, "/feeds/hep-th.xml")
+    find_tag = house.store.documents.find_tag
+
+    def find_then_change(key: DocumentKey) -> str | None:
+        tag = find_tag(key)
+        monkeypatch.undo()
+        announce(house.store, "cs.AI", make_paper(9, "Walking on", "cs.AI"))
+        house.publisher.build_documents()
+        house.clock.moment += INTERVAL
+        ask(house.app.wsgi_app, "/feeds/hep-th.xml")
+        return tag
+
+    monkeypatch.setattr(house.store.documents, "find_tag", find_then_change)
+    ask(house.app.wsgi_app, FEED)
+
+    assert b"Walking on" in ask(house.app.wsgi_app, FEED)[2]
+
+
 def test_now_and_then_the_framework_sees_an_address_again(house: House) -> None:
     behind = Behind(house)
     for _ in range(3):
@@ -196,7 +257,7 @@ def test_known_documents_are_served_while_the_store_is_gone(
     def fail(*_: object) -> None:
         raise StoreError("gone")
 
-    for name in ("edition", "find", "find_tag"):
+    for name in ("edition", "find", "find_tag", "find_changed"):
         monkeypatch.setattr(house.store.documents, name, fail)
     house.clock.moment += timedelta(seconds=1)
 

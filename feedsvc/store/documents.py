@@ -51,6 +51,19 @@ class DocumentStore:
             number: int = connection.execute(select(schema.editions.c.value)).scalar_one()
             return number
 
+    def find_changed(self, edition: int) -> frozenset[DocumentKey] | None:
+        """Give the documents whose bytes changed since an edition.
+
+        None if one was dropped since, or the edition is none there has been: then any may differ.
+        """
+        table, number = schema.documents.c, schema.editions.c
+        with read(self._engine) as connection:
+            value, dropped = connection.execute(select(number.value, number.dropped)).one()
+            if not dropped <= edition <= value:
+                return None
+            query = select(table.feed, table.format, table.language).where(table.edition > edition)
+            return frozenset((row.feed, row.format, row.language) for row in connection.execute(query))
+
     def confirm(self, key: DocumentKey, etag: str, stamp: Stamp, papers: Sequence[str] = ()) -> bool:
         """Stamp a stored document anew if it has these very bytes; give whether it has.
 
@@ -104,20 +117,20 @@ class DocumentStore:
             changed = known is None or known.etag != document.etag
             if known is not None and not changed:
                 document = replace(document, changed_at=known.changed_at)
+            edition = known.edition if known is not None and not changed else _take_edition(connection)
             row = _document_row(document) | {
                 "recipe": stamp.recipe,
                 "revision": stamp.revision,
                 "entries": stamp.entries,
                 "papers": list(papers),
+                "edition": edition,
             }
             statement = (
                 insert(schema.documents) if known is None else update(schema.documents).where(_is(key))
             )
             connection.execute(statement.values(row))
-            if changed:
-                _take_edition(connection)
-                if note_marks(connection, key, document.etag, marks):
-                    self._bell.ring(connection, Step.DELIVER)
+            if changed and note_marks(connection, key, document.etag, marks):
+                self._bell.ring(connection, Step.DELIVER)
         return changed
 
     def note_untouched(self, keys: Iterable[DocumentKey], revision: int) -> None:
@@ -136,12 +149,15 @@ class DocumentStore:
                 connection.execute(delete(schema.documents).where(_is(key)))
                 drop_marks(connection, key)
             if gone:
-                _take_edition(connection)
+                connection.execute(update(schema.editions).values(dropped=_take_edition(connection)))
         return len(gone)
 
 
-def _take_edition(connection: Connection) -> None:
-    connection.execute(update(schema.editions).values(value=schema.editions.c.value + 1))
+def _take_edition(connection: Connection) -> int:
+    value = schema.editions.c.value
+    connection.execute(update(schema.editions).values(value=value + 1))
+    number: int = connection.execute(select(value)).scalar_one()
+    return number
 
 
 def _find_row(connection: Connection, key: DocumentKey) -> Row[Any] | None:

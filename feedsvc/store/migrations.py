@@ -52,6 +52,15 @@ def _keep_packed_bodies(connection: Connection) -> None:
     connection.execute(insert(schema.editions).values(value=0))
 
 
+def _number_documents(connection: Connection) -> None:
+    """Keep in each document's row when its bytes changed last."""
+    for table, name in (("documents", "edition"), ("editions", "dropped")):
+        if name not in {column["name"] for column in inspect(connection).get_columns(table)}:
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"))
+    for index in schema.documents.indexes:
+        index.create(connection, checkfirst=True)
+
+
 def _date_words(connection: Connection) -> None:
     """Give each row of SQLite's index of words its year and month as words."""
     if connection.dialect.name == "sqlite":
@@ -66,6 +75,7 @@ STEPS: tuple[Step, ...] = (
     create_hub_tables,
     _add_subscribers,
     _date_words,
+    _number_documents,
 )
 
 

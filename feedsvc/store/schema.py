@@ -174,11 +174,20 @@ documents = Table(
     # The body is kept under gzip alone: plain it is five times as large, and seldom asked for.
     Column("size", Integer, nullable=False),
     Column("packed", LargeBinary, nullable=False),
+    # The number in `editions` when the bytes changed last.
+    Column("edition", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("feed", "format", "language"),
+    Index("documents_by_edition", "edition"),
 )
 
-# One row: how often the bytes of any document changed, so that who keeps some knows when to look again.
-editions = Table("editions", metadata, Column("value", Integer, nullable=False))
+# One row: how often the bytes of any document changed, so that who keeps some knows when to look again, and
+# the number when a document was dropped last, since no row is left to tell of it.
+editions = Table(
+    "editions",
+    metadata,
+    Column("value", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False, server_default="0"),
+)
 
 # What visitors saved. One that was deleted keeps its row, so that nobody else gets its name and its readers.
 saved_feeds = Table(

@@ -71,7 +71,7 @@ def create_app(
     packings, made_packings = Packings(), Packings(MOST_MADE_BYTES)
     subscribers = Subscribers(store, clock, store.subscriptions.count_by_feed)
     counter, pulse = Counter(packings), Pulse(store.documents.edition, publisher.complete_languages)
-    front = Front(counter, pulse, clock, store.documents.find_tag, site.protections, subscribers.note)
+    front = Front(counter, pulse, clock, store.documents, site.protections, subscribers.note)
     clients = Clients(settings.trusted_proxies)
     limits = Limits(settings.limits, clients, clock)
     house = House(settings, store, catalogue, publisher, saved, clock, site, subscribers, limits, clients)

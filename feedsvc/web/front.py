@@ -7,11 +7,11 @@ same address from memory, byte for byte as the framework would.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from feedsvc.errors import StoreError
 from feedsvc.http import Clock
@@ -40,13 +40,24 @@ Sent = tuple[str, list[tuple[str, str]], bytes]
 """Status line, headers and body."""
 
 
+class Documents(Protocol):
+    """What is asked about stored documents, see `DocumentStore`."""
+
+    def find_tag(self, key: DocumentKey) -> str | None:
+        """Give a document's entity tag."""
+        ...
+
+    def find_changed(self, edition: int) -> frozenset[DocumentKey] | None:
+        """Give the documents that changed since an edition; None if any may have."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stored document that an address leads to, as it was in an edition, and when it was learned."""
+    """A stored document that an address leads to, and when it was learned."""
 
     key: DocumentKey
     handout: Handout
-    edition: int
     learned_at: datetime
 
 
@@ -71,7 +82,7 @@ class Front:
         counter: Counter,
         pulse: Pulse,
         clock: Clock,
-        find_tag: Callable[[DocumentKey], str | None],
+        documents: Documents,
         protections: Mapping[str, str],
         note: Callable[[DocumentKey, str], None] = lambda key, agent: None,
         most_bytes: int = MOST_BYTES,
@@ -79,25 +90,32 @@ class Front:
         self._counter = counter
         self._pulse = pulse
         self._clock = clock
-        self._find_tag = find_tag
+        self._documents = documents
         self._protections = protections
         self._note = note
         self._most_bytes = most_bytes
         self._bytes = 0
         self._known: dict[Page, Known] = {}
         self._prepared: Prepared | None = None
-        self._lock = Lock()
+        # All that is known was so in this edition: None until something is.
+        self._edition: int | None = None
+        self._lock, self._looking = Lock(), Lock()
 
     def learn(self, page: Page, key: DocumentKey, handout: Handout, edition: int) -> None:
         """Keep what an address leads to, if it is a stored document.
 
         The edition is one that was read before the document was.
         """
-        if self._find_tag(key) != handout.ready.etag:
+        seen = self._edition
+        if not self._is_stored(key, handout):
             return
         with self._lock:
+            # Who looked for changes in between did not look at this one.
+            if self._edition != seen:
+                return
+            self._edition = edition if seen is None else seen
             self._forget(page)
-            self._known[page] = Known(key, handout, edition, self._clock.now())
+            self._known[page] = Known(key, handout, self._clock.now())
             self._bytes += len(handout.ready.kept)
             while self._bytes > self._most_bytes:
                 self._forget(next(iter(self._known)))
@@ -136,7 +154,7 @@ class Front:
         if prepared is None or not prepared.since <= now < prepared.until:
             prepared = self._prepared = self._begin(now)
         sent = prepared.answers.get((page, headers))
-        if sent is None and self._is_current(page, known, now, prepared.beat):
+        if sent is None and self._is_known(page, known, now):
             sent = self._make(known.handout, Asked(*headers), now, prepared.beat)
             if len(prepared.answers) < MOST_PREPARED:
                 prepared.answers[page, headers] = sent
@@ -147,26 +165,40 @@ class Front:
 
     def _begin(self, now: datetime) -> Prepared:
         beat = self._pulse.beat(now)
+        self._follow(beat.edition)
         second = now.replace(microsecond=0)
         return Prepared(now, min(second + SECOND, beat.asked_at + INTERVAL), beat, {})
 
-    def _is_current(self, page: Page, known: Known, now: datetime, beat: Beat) -> bool:
-        """Tell whether a document is still the stored one; forget it if not."""
-        is_current = abs(now - known.learned_at) < KNOWN_FOR and (
-            known.edition == beat.edition or self._has_stayed(known)
-        )
-        with self._lock:
-            if not is_current:
-                self._forget(page)
-            elif self._known.get(page) is known and known.edition != beat.edition:
-                self._known[page] = replace(known, edition=beat.edition)
-        return is_current
+    def _follow(self, edition: int) -> None:
+        """Forget what changed up to an edition. While the store is gone, what is known is the newest."""
+        with self._looking:
+            if edition == self._edition or self._edition is None:
+                return
+            try:
+                gone = self._list_changed(self._edition)
+            except StoreError:
+                return
+            with self._lock:
+                self._edition = edition
+                for page in gone:
+                    self._forget(page)
 
-    def _has_stayed(self, known: Known) -> bool:
-        try:
-            return self._find_tag(known.key) == known.handout.ready.etag
-        except StoreError:
-            return True
+    def _list_changed(self, edition: int) -> list[Page]:
+        changed = self._documents.find_changed(edition)
+        known = list(self._known.items())
+        if changed is None:
+            return [page for page, each in known if not self._is_stored(each.key, each.handout)]
+        return [page for page, each in known if each.key in changed]
+
+    def _is_stored(self, key: DocumentKey, handout: Handout) -> bool:
+        return self._documents.find_tag(key) == handout.ready.etag
+
+    def _is_known(self, page: Page, known: Known, now: datetime) -> bool:
+        """Tell whether a document is still the stored one; forget what was learned long ago."""
+        with self._lock:
+            if abs(now - known.learned_at) >= KNOWN_FOR:
+                self._forget(page)
+            return self._known.get(page) is known
 
     def _make(self, handout: Handout, asked: Asked, now: datetime, beat: Beat) -> Sent:
         given = self._counter.answer(handout, asked, now, beat)
