@@ -55,7 +55,7 @@ def test_a_flood_of_queries_is_bounded_and_known_feeds_stay_in_memory(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shelf = Shelf(ROOM)
-    monkeypatch.setattr(house.publisher, "_shelf", shelf)
+    monkeypatch.setattr(house.publisher._workshop, "_shelf", shelf)
     packed: list[str] = []
     watch_packing(monkeypatch, packed)
     for path in KNOWN:

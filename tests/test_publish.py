@@ -372,7 +372,7 @@ def test_what_two_ask_for_at_once_is_made_once(
     store: Store, publisher: Publisher, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announce(store, "math.NA", MONDAY, "2601.00009")
-    feed, compose = catalogue.define("math.NA").make_feed(), publisher.compose_feed
+    feed, compose = catalogue.define("math.NA").make_feed(), publisher._contents.compose_feed
     made: list[Feed] = []
     waiting = Barrier(2)
 
@@ -382,7 +382,7 @@ def test_what_two_ask_for_at_once_is_made_once(
         time.sleep(0.2)
         return compose(asked, language, alone=alone)
 
-    monkeypatch.setattr(publisher, "compose_feed", compose_slowly)
+    monkeypatch.setattr(publisher._contents, "compose_feed", compose_slowly)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(publisher.find_document, feed, "xml")
         waiting.wait(30)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from feedsvc.paper import Document
-from feedsvc.pipeline.shelf import ENTRY_BYTES, Shelf
+from feedsvc.pipeline.shelf import ENTRY_BYTES, PAPER_BYTES, Made, Shelf
 
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
@@ -19,53 +18,51 @@ def key(name: str) -> tuple[str, str, str]:
     return (name, "xml", "en")
 
 
-def test_a_document_is_found_at_the_revision_it_was_made_at() -> None:
+def make(name: str, body: bytes = b"body", papers: int = 0) -> Made:
+    return Made(make_document(name, body), 1, "recipe", frozenset(map(str, range(papers))))
+
+
+def test_what_was_kept_last_is_found() -> None:
     shelf = Shelf()
-    document = shelf.keep(key("a"), 7, make_document("a"))
+    shelf.keep(key("a"), make("a"))
+    made = shelf.keep(key("a"), make("a", b"another"))
 
-    assert shelf.find(key("a"), 7) == document
-
-
-def test_a_document_of_an_earlier_revision_is_not_given() -> None:
-    shelf = Shelf()
-    shelf.keep(key("a"), 7, make_document("a"))
-
-    assert shelf.find(key("a"), 8) is None
-
-
-def test_unchanged_bytes_keep_the_time_of_their_change() -> None:
-    shelf = Shelf()
-    shelf.keep(key("a"), 7, make_document("a"))
-
-    again = shelf.keep(key("a"), 8, replace(make_document("a"), changed_at=NOW + timedelta(hours=1)))
-
-    assert again.changed_at == NOW
+    assert shelf.find(key("a")) is made
+    assert shelf.find(key("b")) is None
 
 
 def test_memory_is_bounded_and_what_was_asked_for_longest_ago_goes_first() -> None:
     shelf = Shelf(most_bytes=3 * (10 + ENTRY_BYTES))
     for name in ("a", "b", "c"):
-        shelf.keep(key(name), 1, make_document(name, b"0123456789"))
-    shelf.find(key("a"), 1)
+        shelf.keep(key(name), make(name, b"0123456789"))
+    shelf.find(key("a"))
 
-    shelf.keep(key("d"), 1, make_document("d", b"0123456789"))
+    shelf.keep(key("d"), make("d", b"0123456789"))
 
-    assert [name for name in "abcd" if shelf.find(key(name), 1)] == ["a", "c", "d"]
+    assert [name for name in "abcd" if shelf.find(key(name))] == ["a", "c", "d"]
 
 
 def test_a_document_larger_than_the_bound_is_served_but_only_alone() -> None:
     shelf = Shelf(most_bytes=ENTRY_BYTES + 5)
-    shelf.keep(key("a"), 1, make_document("a", b"012"))
-    shelf.keep(key("b"), 1, make_document("b", b"0123456789"))
+    shelf.keep(key("a"), make("a", b"012"))
+    shelf.keep(key("b"), make("b", b"0123456789"))
 
-    assert shelf.find(key("a"), 1) is None
-    assert shelf.find(key("b"), 1) is not None
+    assert shelf.find(key("a")) is None
+    assert shelf.find(key("b")) is not None
 
 
 def test_documents_without_bytes_are_bounded_too() -> None:
     shelf = Shelf(most_bytes=100_000)
     for number in range(1_000):
-        shelf.keep(key(str(number)), 1, make_document(str(number), b""))
+        shelf.keep(key(str(number)), make(str(number), b""))
 
     assert len(shelf) == 100_000 // ENTRY_BYTES
     assert shelf.size <= 100_000
+
+
+def test_what_is_known_of_papers_is_bounded_too() -> None:
+    shelf = Shelf(most_bytes=100_000)
+    for number in range(100):
+        shelf.keep(key(str(number)), make(str(number), b"", papers=100))
+
+    assert len(shelf) == 100_000 // (ENTRY_BYTES + 100 * PAPER_BYTES)

@@ -122,7 +122,7 @@ def test_what_changed_since_an_edition_is_found(store: Store) -> None:
     store.documents.save(make_document("cs.AI", etag="two"), STAMP)
     store.documents.save(make_document("cs.LG", changed_at=LATER), STAMP)
 
-    assert store.documents.find_changed(edition) == {KEY}
+    assert store.documents.find_changed(edition) == frozenset({KEY})
     assert store.documents.find_changed(store.documents.edition()) == frozenset()
 
 

@@ -51,10 +51,9 @@ class Press:
         """Raise an exception of whatever kind if a body is no whole document of a format."""
         self._formats[format_].check(body)
 
-    def write_document(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> Document:
-        """Write the document of a feed's entries, changed now."""
-        body = self.write_body(feed, format_, language, entries)
-        return self.finish_document((feed.name, format_, language), body)
+    def name_type(self, format_: str) -> str:
+        """Give the content type of a format."""
+        return CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type
 
     def write_body(self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]) -> bytes:
         """Write a document whole or, where that is too much, with the first sentence of each section."""
@@ -80,7 +79,7 @@ class Press:
             feed=feed,
             format=format_,
             language=language,
-            content_type=CONTENT_TYPE if format_ == MARKDOWN else self._formats[format_].content_type,
+            content_type=self.name_type(format_),
             body=body,
             packed=pack(body, GZIP),
             etag=tag_body(body),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 
 from feedsvc.calendar import newest_day
@@ -12,12 +13,15 @@ from feedsvc.feed.catalogue import Catalogue
 from feedsvc.feed.topic import Topic
 from feedsvc.http import Clock
 from feedsvc.paper import Document, Entry
+from feedsvc.pipeline.chronicle import Chronicle
 from feedsvc.pipeline.contents import Contents
 from feedsvc.pipeline.days import is_closed, is_settled
 from feedsvc.pipeline.press import Press, Site
+from feedsvc.pipeline.recipes import Recipes
 from feedsvc.pipeline.rounds import Rounds
-from feedsvc.pipeline.shelf import Shelf
+from feedsvc.pipeline.shelf import MOST_BYTES, Shelf
 from feedsvc.pipeline.states import Built
+from feedsvc.pipeline.workshop import Commission, Workshop
 from feedsvc.render import Format
 from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.render.phrases import choose_language
@@ -48,6 +52,7 @@ class Publisher:
         self._store = store
         self._catalogue = catalogue
         self._formats = formats
+        self._clock = clock
         self._languages = tuple(languages)
         self._categories = tuple(categories)
         self._saved = saved
@@ -55,8 +60,10 @@ class Publisher:
         site = Site(base, self._languages, tuple(hubs), version("feedsvc"))
         self._contents = Contents(store, self._categories)
         self._press = Press(store, formats, clock, site)
-        self._rounds = Rounds(store, self._contents, self._press, site, self._categories)
-        self._shelf = Shelf()
+        self._recipes = Recipes(store, site, self._categories)
+        self._rounds = Rounds(store, self._contents, self._press, self._recipes)
+        self._chronicle = Chronicle(store.announcements.changed_since)
+        self._workshop = self.open_workshop()
         self._complete_day: date | None = None
 
     @property
@@ -88,16 +95,14 @@ class Publisher:
         ready = self._store.documents.find(key)
         if ready is not None:
             return ready
-        revision = self._store.revision()
-        # Who asks for what another is having made waits for it.
-        with self._shelf.turn(key):
-            kept = self._shelf.find(key, revision)
-            if kept is not None:
-                return kept
-            begin()
-            self.check_given(feed)
-            entries = self.compose_feed(feed, key[2], alone=format_ == MARKDOWN)
-            return self._shelf.keep(key, revision, self._press.write_document(feed, format_, key[2], entries))
+        write = partial(self._press.write_body, feed, format_, key[2])
+        type_, alone = self._press.name_type(format_), format_ == MARKDOWN
+        return self._workshop.find_document(Commission(key, feed, key[2], type_, write, alone), begin)
+
+    def open_workshop(self, most_bytes: int = MOST_BYTES) -> Workshop:
+        """Give what makes documents on demand, and keeps so many bytes of them."""
+        shelf = Shelf(most_bytes)
+        return Workshop(self._store, self._contents, self._recipes, self._chronicle, self._clock, shelf)
 
     def check_given(self, feed: Feed) -> None:
         """Raise UnknownPaperError if a feed is about papers like one that is not stored.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from feedsvc.coding import tag_body
 from feedsvc.feed import Feed
 from feedsvc.paper import DocumentKey, Entry
 from feedsvc.pipeline.contents import Contents
-from feedsvc.pipeline.days import group_by_day, is_settled
-from feedsvc.pipeline.press import Press, Site
+from feedsvc.pipeline.days import group_by_day
+from feedsvc.pipeline.press import Press
+from feedsvc.pipeline.recipes import Recipes
 from feedsvc.pipeline.states import Built, mark_day, mark_entry
 from feedsvc.query.registry import Registry
 from feedsvc.store import Store
@@ -20,8 +20,6 @@ from feedsvc.store.documents import Stamp
 
 log = logging.getLogger(__name__)
 
-# To be raised when documents of the same entries come out otherwise, so that each is built anew.
-LAYOUT = "4"
 # Above so many changed rows it is quicker to build every document than to ask which are touched.
 MANY_CHANGES = 20_000
 
@@ -38,14 +36,11 @@ class Round:
 class Rounds:
     """Runs one round after another; no two at once."""
 
-    def __init__(
-        self, store: Store, contents: Contents, press: Press, site: Site, categories: Sequence[str]
-    ) -> None:
+    def __init__(self, store: Store, contents: Contents, press: Press, recipes: Recipes) -> None:
         self._store = store
         self._contents = contents
         self._press = press
-        self._site = site
-        self._categories = tuple(categories)
+        self._recipes = recipes
         self._registry: Registry[str] | None = None
 
     def build_documents(self, feeds: Mapping[str, Feed], keys: Sequence[DocumentKey]) -> Built:
@@ -56,7 +51,8 @@ class Rounds:
         """
         revision = self._store.revision()
         stamps = self._store.documents.stamps()
-        round_ = Round(revision, stamps, {name: self._recipe(feed) for name, feed in feeds.items()})
+        recipes = {name: self._recipes.write_recipe(feed) for name, feed in feeds.items()}
+        round_ = Round(revision, stamps, recipes)
         due, untouched = self._sort_by_need(feeds, keys, round_)
         outcomes = list(self._build_due(feeds, due, round_))
         self._store.documents.note_untouched(untouched, revision)
@@ -143,21 +139,3 @@ class Rounds:
         marks = list(days if feed.is_daily else map(mark_entry, entries))
         changed = self._store.documents.save(self._press.finish_document(key, body), stamp, papers, marks)
         return "changed" if changed else "same"
-
-    def _recipe(self, feed: Feed) -> str:
-        # A new day in the ledger moves relative dates on: entries fall out although no row of theirs changed.
-        query = self._store.announcements.resolve(feed.query)
-        # Nor did any when a day became whole.
-        newest = self._store.ledger.newest_day() if feed.is_daily else None
-        whole = newest is not None and is_settled(self._store, newest, self._categories)
-        parts = (
-            feed.name,
-            feed.title,
-            feed.description,
-            str(query),
-            str(feed.limit),
-            self._site.base,
-            *self._site.hubs,
-            *(["whole"] if whole else []),
-        )
-        return hashlib.sha256("\0".join((*parts, self._site.release, LAYOUT)).encode()).hexdigest()

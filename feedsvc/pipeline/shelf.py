@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass
 from threading import Lock
 
 from feedsvc.paper import Document, DocumentKey
@@ -12,7 +12,20 @@ MOST_BYTES = 64_000_000
 ENTRY_BYTES = 2_000
 """What keeping a document takes besides its bytes, about: without it the smallest would never be too many."""
 
+PAPER_BYTES = 100
+"""What it takes to know of one paper that the document holds it."""
+
 TURNS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A document, the revision of the store it is good for, by which recipe, and the papers it holds."""
+
+    document: Document
+    revision: int
+    recipe: str = ""
+    papers: frozenset[str] = frozenset()
 
 
 class Shelf:
@@ -21,7 +34,7 @@ class Shelf:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._bytes = 0
-        self._kept: OrderedDict[DocumentKey, tuple[int, Document]] = OrderedDict()
+        self._kept: OrderedDict[DocumentKey, Made] = OrderedDict()
         self._lock = Lock()
         self._turns = [Lock() for _ in range(TURNS)]
 
@@ -38,30 +51,26 @@ class Shelf:
         """Give the lock under which a document is made, so that it is made once; some share one."""
         return self._turns[hash(key) % len(self._turns)]
 
-    def find(self, key: DocumentKey, revision: int) -> Document | None:
-        """Give a document if it was made at this revision of the store."""
+    def find(self, key: DocumentKey) -> Made | None:
+        """Give what was kept last."""
         with self._lock:
-            made, document = self._kept.get(key, (None, None))
-            if made != revision:
-                return None
-            self._kept.move_to_end(key)
-            return document
+            made = self._kept.get(key)
+            if made is not None:
+                self._kept.move_to_end(key)
+            return made
 
-    def keep(self, key: DocumentKey, revision: int, document: Document) -> Document:
-        """Keep a document and give it, with the time of its last change if its bytes did not change."""
+    def keep(self, key: DocumentKey, made: Made) -> Made:
+        """Keep a document, in place of the former one, and give it."""
         with self._lock:
-            _, known = self._kept.pop(key, (0, None))
-            if known is not None:
-                self._bytes -= _size(known)
-                if known.etag == document.etag:
-                    document = replace(document, changed_at=known.changed_at)
-            self._kept[key] = (revision, document)
-            self._bytes += _size(document)
+            known = self._kept.pop(key, None)
+            self._bytes += _size(made) - (_size(known) if known else 0)
+            self._kept[key] = made
             while self._bytes > self._most_bytes and len(self._kept) > 1:
-                _, (_, gone) = self._kept.popitem(last=False)
+                _, gone = self._kept.popitem(last=False)
                 self._bytes -= _size(gone)
-        return document
+        return made
 
 
-def _size(document: Document) -> int:
-    return len(document.body) + len(document.packed) + ENTRY_BYTES
+def _size(made: Made) -> int:
+    document = made.document
+    return len(document.body) + len(document.packed) + ENTRY_BYTES + PAPER_BYTES * len(made.papers)

@@ -137,7 +137,7 @@ class House:
             made_counter,
             pulse,
             front,
-            FeedPages(self.site, self.store, self.publisher, self.clock, self.formats, languages),
+            FeedPages(self.site, self.store, self.publisher, self.formats, languages),
             self.subscribers,
             self.limits,
             self.settings.hub_urls,

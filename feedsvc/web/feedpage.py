@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from urllib.parse import parse_qsl, urlencode
 
 from flask import render_template
 
-from feedsvc.coding import GZIP, pack, tag_body
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.catalogue import define_category
-from feedsvc.http import Clock
-from feedsvc.paper import Document, Kind
+from feedsvc.paper import Document, Entry, Kind
 from feedsvc.pipeline.days import link_archives, name_feed
 from feedsvc.pipeline.publish import Publisher
-from feedsvc.pipeline.shelf import Shelf
+from feedsvc.pipeline.workshop import Commission
 from feedsvc.render import Format
 from feedsvc.render.markdown import CONTENT_TYPE as MARKDOWN_TYPE
 from feedsvc.render.phrases import name_language
@@ -60,24 +58,21 @@ class DaySection:
 
 
 class FeedPages:
-    """Makes the pages of feeds and keeps some: one that was made stays good until the store changes."""
+    """Makes the pages of feeds and keeps some: one stays good until something changes that it shows."""
 
     def __init__(
         self,
         site: Site,
         store: Store,
         publisher: Publisher,
-        clock: Clock,
         formats: Mapping[str, Format],
         languages: Sequence[str],
     ) -> None:
         self._site = site
         self._store = store
-        self._publisher = publisher
-        self._clock = clock
         self._formats = formats
         self._languages = tuple(languages)
-        self._shelf = Shelf(MOST_BYTES)
+        self._workshop = publisher.open_workshop(MOST_BYTES)
         # A paper stands on many pages, and on most of them again when the store has changed.
         self._make_card = lru_cache(CARDS)(make_card)
 
@@ -91,19 +86,14 @@ class FeedPages:
         """
         look = f"{PAGE} {read_language()} {asked or ''} {'static' if is_static() else ''}"
         key = (feed.name, look, language or "")
-        revision = self._store.revision()
-        kept = self._shelf.find(key, revision)
-        if kept is None:
-            begin()
-            kept = self._shelf.keep(key, revision, self._make_page(key, feed, language))
-        return kept
+        write = partial(self._write_page, feed, language)
+        wanted = Commission(key, feed, language or self._languages[0], TYPE, write)
+        return self._workshop.find_document(wanted, begin)
 
-    def _make_page(self, key: tuple[str, str, str], feed: Feed, language: str | None) -> Document:
-        self._publisher.check_given(feed)
-        entries = self._publisher.compose_feed(feed, language or self._languages[0])
+    def _write_page(self, feed: Feed, language: str | None, entries: Sequence[Entry]) -> bytes:
         archives = link_archives(self._store, feed, PAGE, language, entries)
         cards = [self._make_card(entry, read_language()) for entry in entries]
-        page = render_template(
+        return render_template(
             "feed.html",
             feed=feed,
             name=name_feed(feed, read_language(), is_default=True),
@@ -123,11 +113,7 @@ class FeedPages:
             link=self._site.link,
             readers=offer_readers(self._site.address(feed, ATOM, language)),
             long_day=write_long_day,
-        )
-        body = page.encode()
-        etag = tag_body(body)
-        now = self._clock.now().replace(microsecond=0)
-        return Document(*key, TYPE, body, pack(body, GZIP), etag, now)
+        ).encode()
 
     def _find_formats(self, feed: Feed) -> dict[str, str]:
         """Give the formats that a feed is offered in, with their types; a day has one more."""
