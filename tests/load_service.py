@@ -117,7 +117,7 @@ def run_service(folder: Path, database: str, size: Size) -> Iterator[LoadedServi
 def _write_web(port: int, processes: int) -> list[str]:
     """Give the command of docs/deploy/feedsvc-web.service, on another port."""
     options = ["--interface", "wsgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
-    options += ["--workers", str(processes), "--blocking-threads", "4", "--log-level", "warning"]
+    options += ["--workers", str(processes), "--blocking-threads", "8", "--log-level", "warning"]
     return [sys.executable, "-m", "granian", *options, "feedsvc.wsgi:make_app"]
 
 

@@ -72,11 +72,23 @@ def test_the_oldest_changes_are_given_up_first() -> None:
     assert tell(chronicle, 2, 6) == [3, 4, 5, 6]
 
 
-def test_too_many_changes_at_once_are_none_that_it_knows_of_and_later_ones_are() -> None:
+def test_too_many_changes_at_once_are_read_once_and_later_ones_are_known_again() -> None:
     log = Log()
     chronicle = Chronicle(log.read, most=4)
     log.revision = 5
 
-    assert tell(chronicle, 0, 5) is None
+    assert [tell(chronicle, since, 5) for since in (0, 0, 4)] == [None] * 3
     log.revision = 6
     assert tell(chronicle, 5, 6) == [6]
+    assert log.asked == [0, 5]
+
+
+def test_before_what_no_row_tells_of_nothing_is_known() -> None:
+    log = Log()
+    chronicle = Chronicle(lambda since, limit: None if since < 3 else log.read(since, limit))
+    log.revision = 3
+
+    assert tell(chronicle, 2, 3) is None
+    log.revision = 4
+    assert tell(chronicle, 2, 4) is None
+    assert tell(chronicle, 3, 4) == [4]

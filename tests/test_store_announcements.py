@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from feedsvc.paper import Announcement, Author, Kind, Paper
+from feedsvc.paper import Announcement, Author, Kind, Origin, Paper
 from feedsvc.query import Query, Subject, parse
 from feedsvc.query.ast import (
     EVERYTHING,
@@ -300,6 +301,26 @@ def test_a_paper_that_changed_changes_all_its_announcements(store: Store) -> Non
 
     assert {s.announcement for s in changed} == set(own)
     assert {s.paper.title for s in changed} == {"Mended"}
+
+
+def test_a_version_that_changed_is_none_of_the_announcements_of_another(store: Store) -> None:
+    later = make_announcement(kind=Kind.REPLACE, version=2, day=MONDAY + timedelta(days=1))
+    record(store, [make_announcement()])
+    before = store.revision()
+    record(store, [later])
+
+    assert [s.announcement for s in store.announcements.changed_since(before, 10)] == [later]
+
+
+def test_what_changed_is_not_told_once_an_announcement_was_taken_out(store: Store) -> None:
+    estimate = replace(make_announcement(released=None), origin=Origin.ESTIMATED)
+    store.ledger.record_rebuilt((), [make_paper()], [estimate])
+    before = store.revision()
+    assert store.announcements.find_changes(before, 10) == []
+    record(store, [make_announcement(day=MONDAY + timedelta(days=1))])
+
+    assert store.announcements.find_changes(before, 10) is None
+    assert store.announcements.find_changes(store.revision(), 10) == []
 
 
 def test_a_new_digest_changes_all_announcements_of_its_paper(store: Store) -> None:

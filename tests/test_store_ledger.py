@@ -225,7 +225,7 @@ def test_a_transaction_that_fails_half_way_leaves_nothing(store: Store) -> None:
     with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         store.ledger.record_batch(make_batch(announcements), [make_paper("2601.00001")], announcements)
 
-    assert content(store) == {"papers": [], "announcements": [], "digests": [], "revisions": [(0,)]}
+    assert content(store) == {"papers": [], "announcements": [], "digests": [], "revisions": [(0, 0)]}
     assert rows_of(store, schema.batches) == []
     assert record(store, announcements).added == 2
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from urllib.parse import parse_qsl
@@ -13,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedsvc.coding import GZIP, pack
+from feedsvc.feed import Feed
 from feedsvc.feed.address import resolve
 from feedsvc.feed.catalogue import Catalogue
-from feedsvc.paper import BatchState, Document, Kind
+from feedsvc.paper import BatchState, Document, Entry, Kind, Origin
 from feedsvc.pipeline import workshop
 from feedsvc.pipeline.contents import Contents
 from feedsvc.pipeline.publish import Publisher
@@ -86,9 +89,9 @@ def composed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     compose = Contents.compose_feed
 
-    def note(self: Contents, feed: object, *values: object, **options: object) -> object:
-        names.append(feed.name)  # type: ignore[attr-defined]
-        return compose(self, feed, *values, **options)  # type: ignore[arg-type]
+    def note(self: Contents, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        names.append(feed.name)
+        return compose(self, feed, language, alone=alone)
 
     monkeypatch.setattr(Contents, "compose_feed", note)
     return names
@@ -117,6 +120,12 @@ def announce(
 ) -> None:
     row = make_announcement(paper, category, DAYS[day], kind, version, released=DAYS[day])
     store.ledger.record_batch(make_batch([row]), [make_paper(paper, version)], [row])
+
+
+def guess(store: Store, paper: str, category: str, day: int) -> None:
+    """Rebuild an announcement that no listing told of: another day's takes its place."""
+    row = make_announcement(paper, category, DAYS[day], released=None)
+    store.ledger.record_rebuilt((), [make_paper(paper)], [replace(row, origin=Origin.ESTIMATED)])
 
 
 def settle(store: Store, category: str, day: int) -> None:
@@ -148,6 +157,7 @@ CHANGES: st.SearchStrategy[tuple[Callable[..., None], tuple[object, ...]]] = st.
         st.tuples(PAPER, CATEGORY, DAY, st.sampled_from((Kind.NEW, Kind.CROSS, Kind.REPLACE)), st.just(1)),
     ),
     st.tuples(st.just(announce), st.tuples(PAPER, CATEGORY, DAY, st.just(Kind.REPLACE), st.just(2))),
+    st.tuples(st.just(guess), st.tuples(PAPER, CATEGORY, DAY)),
     st.tuples(st.just(settle), st.tuples(CATEGORY, DAY)),
     st.tuples(st.just(rename), st.tuples(PAPER, st.sampled_from(("On walks", "On rest", "Nothing")))),
     st.tuples(
@@ -205,6 +215,62 @@ def test_a_day_that_is_over_is_not_made_again_for_another(
 
     assert find(publisher, f"cs.AI/{DAYS[0]}.md") is made
     assert len(composed) == 1
+
+
+def test_a_day_that_is_over_is_not_made_again_for_a_later_version(
+    store: Store, publisher: Publisher, composed: list[str]
+) -> None:
+    announce(store, PAPERS[0])
+    announce(store, PAPERS[1], day=1)
+    made = find(publisher, f"cs.AI/{DAYS[0]}.md")
+    announce(store, PAPERS[0], day=1, kind=Kind.REPLACE, version=2)
+
+    assert find(publisher, f"cs.AI/{DAYS[0]}.md") is made
+    assert len(composed) == 1
+
+
+def test_a_daily_feed_whose_newest_day_is_not_whole_is_not_made_again_for_it(
+    store: Store, publisher: Publisher, composed: list[str]
+) -> None:
+    announce(store, PAPERS[0])
+    announce(store, PAPERS[1], day=1)
+    made = find(publisher, "daily/cs.AI.xml")
+    once = len(composed)
+    announce(store, PAPERS[2], day=1)
+
+    assert find(publisher, "daily/cs.AI.xml") is made
+    assert len(composed) == once
+
+
+def test_an_announcement_that_is_taken_out_is_noticed(store: Store, publisher: Publisher) -> None:
+    guess(store, PAPERS[0], "cs.AI", 0)
+    announce(store, PAPERS[1])
+    assert PAPERS[0].encode() in find(publisher, f"cs.AI/{DAYS[0]}.md").body
+    announce(store, PAPERS[0], day=1)
+
+    assert PAPERS[0].encode() not in find(publisher, f"cs.AI/{DAYS[0]}.md").body
+
+
+def test_who_asks_while_a_document_is_made_anew_is_given_the_former(
+    store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(store, PAPERS[0])
+    former = find(publisher, "keyword/matter.xml")
+    announce(store, PAPERS[1])
+    compose, meanwhile = Contents.compose_feed, list[Document]()
+
+    def ask_meanwhile(self: Contents, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
+        if not meanwhile:
+            with ThreadPoolExecutor(1) as pool:
+                meanwhile.append(pool.submit(find, publisher, "keyword/matter.xml").result(30))
+        return compose(self, feed, language, alone=alone)
+
+    monkeypatch.setattr(Contents, "compose_feed", ask_meanwhile)
+    newer = find(publisher, "keyword/matter.xml")
+
+    assert meanwhile == [former]
+    assert newer.etag != former.etag
+    assert find(publisher, "keyword/matter.xml") is newer
 
 
 def test_what_a_change_touches_is_made_again(store: Store, publisher: Publisher) -> None:

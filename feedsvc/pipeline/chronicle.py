@@ -26,9 +26,9 @@ class Chronicle:
     """Keeps the newest changes, at most a thousand. Safe to use from threads."""
 
     def __init__(
-        self, read_changes: Callable[[int, int], Sequence[Subject]], most: int = MOST_SUBJECTS
+        self, read_changes: Callable[[int, int], Sequence[Subject] | None], most: int = MOST_SUBJECTS
     ) -> None:
-        """Take a function that gives the changes since a revision, at most so many."""
+        """Take a function that gives the changes since a revision, at most so many; None if it cannot."""
         self._read_changes = read_changes
         self._most = most
         self._chapters: deque[Chapter] = deque()
@@ -42,13 +42,19 @@ class Chronicle:
         with self._lock:
             known = self._chapters[-1].until if self._chapters else since
             if until > known:
-                self._write_on(Chapter(known, until, self._read_changes(known, self._most + 1)))
-            if not self._chapters or since < self._chapters[0].since:
+                self._write_on(known, until)
+            if self._chapters and since < self._chapters[0].since:
                 return None
             later = [chapter for chapter in self._chapters if chapter.until > since]
         return [subject for chapter in later for subject in chapter.subjects]
 
-    def _write_on(self, chapter: Chapter) -> None:
-        self._chapters.append(chapter)
+    def _write_on(self, since: int, until: int) -> None:
+        subjects = self._read_changes(since, self._most + 1)
+        if subjects is None or len(subjects) > self._most:
+            # What cannot be told, or is too much, is where everything begins anew.
+            self._chapters.clear()
+            self._chapters.append(Chapter(until, until, ()))
+            return
+        self._chapters.append(Chapter(since, until, subjects))
         while sum(len(each.subjects) for each in self._chapters) > self._most:
             self._chapters.popleft()

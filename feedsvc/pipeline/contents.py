@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import LIMIT, Feed
@@ -34,13 +35,22 @@ class Contents:
         if given and (unknown := self._store.likeness.find_unknown(given)):
             raise UnknownPaperError(unknown[0])
 
+    def list_days(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[date, ...] | None:
+        """Give the days, newest first, of whose announcements alone a document tells; None if of any.
+
+        With `alone`, a day's tells of that day.
+        """
+        if feed.is_daily:
+            return choose_days(self._store, feed, language, self._categories)
+        return (feed.day,) if alone and feed.day is not None else None
+
     def compose_feed(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
         """Give the entries of a feed's document, newest first; a daily feed's are those of its days.
 
         Those of a day tell how papers stood at its end; with `alone`, only what was announced on it.
         """
         if feed.is_daily:
-            days = map(feed.on_day, choose_days(self._store, feed, language, self._categories))
+            days = map(feed.on_day, self.list_days(feed, language) or ())
             return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)

@@ -62,7 +62,7 @@ class Publisher:
         self._press = Press(store, formats, clock, site)
         self._recipes = Recipes(store, site, self._categories)
         self._rounds = Rounds(store, self._contents, self._press, self._recipes)
-        self._chronicle = Chronicle(store.announcements.changed_since)
+        self._chronicle = Chronicle(store.announcements.find_changes)
         self._workshop = self.open_workshop()
         self._complete_day: date | None = None
 

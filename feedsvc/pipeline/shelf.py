@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 
 from feedsvc.paper import Document, DocumentKey
@@ -20,12 +21,16 @@ TURNS = 64
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A document, the revision of the store it is good for, by which recipe, and the papers it holds."""
+    """A document, the revision of the store it is good for, by which recipe, and the papers it holds.
+
+    `days` are the only days whose announcements it tells of; None if there is no such bound.
+    """
 
     document: Document
     revision: int
     recipe: str = ""
     papers: frozenset[str] = frozenset()
+    days: frozenset[date] | None = None
 
 
 class Shelf:

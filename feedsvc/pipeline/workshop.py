@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from feedsvc.coding import GZIP, pack, tag_body
 from feedsvc.feed import Feed
@@ -11,7 +12,6 @@ from feedsvc.http import Clock
 from feedsvc.paper import Document, DocumentKey, Entry
 from feedsvc.pipeline.chronicle import Chronicle
 from feedsvc.pipeline.contents import Contents
-from feedsvc.pipeline.days import limit_query
 from feedsvc.pipeline.recipes import Recipes
 from feedsvc.pipeline.shelf import Made, Shelf
 from feedsvc.store import Store
@@ -54,37 +54,49 @@ class Workshop:
     def find_document(self, wanted: Commission, begin: Callable[[], None] = lambda: None) -> Document:
         """Give a document as the store would have it made now; `begin` is called before one is made.
 
-        Raises UnknownPaperError and UnknownDayError, see `Contents.check_given`.
+        While one is being made, who asks for it is given the former one, if its recipe has stayed, and else
+        waits. Raises UnknownPaperError and UnknownDayError, see `Contents.check_given`.
         """
         revision = self._store.revision()
-        # Who asks for what another is having made waits for it.
-        with self._shelf.turn(wanted.key):
-            made = self._shelf.find(wanted.key)
-            if made is not None and made.revision >= revision:
-                return made.document
-            if made is None or not self._is_untouched(made, wanted, revision):
-                begin()
-                self._contents.check_given(wanted.feed)
-                made = self._make(wanted, revision, None if made is None else made.document)
-            return self._shelf.keep(wanted.key, replace(made, revision=revision)).document
+        made = self._shelf.find(wanted.key)
+        if made is not None and made.revision >= revision:
+            return made.document
+        turn = self._shelf.turn(wanted.key)
+        if made is not None and turn.locked() and made.recipe == self._recipes.write_recipe(wanted.feed):
+            return made.document
+        with turn:
+            return self._bring_up(wanted, revision, begin).document
+
+    def _bring_up(self, wanted: Commission, revision: int, begin: Callable[[], None]) -> Made:
+        made = self._shelf.find(wanted.key)
+        if made is not None and made.revision >= revision:
+            return made
+        if made is None or not self._is_untouched(made, wanted, revision):
+            begin()
+            self._contents.check_given(wanted.feed)
+            made = self._make(wanted, revision, None if made is None else made.document)
+        return self._shelf.keep(wanted.key, replace(made, revision=revision))
 
     def _is_untouched(self, made: Made, wanted: Commission, revision: int) -> bool:
         """Tell whether nothing that changed since a document was made could change it.
 
         As in a round of building: neither what it is made by, nor a paper in it, nor one that it takes in.
         """
-        if made.recipe != self._recipes.write_recipe(wanted.feed):
+        if made.recipe != self._recipes.write_recipe(wanted.feed) or made.days != self._list_days(wanted):
             return False
         changes = self._chronicle.find_changes(made.revision, revision)
         if changes is None:
             return False
         query = self._store.announcements.resolve(wanted.feed.query)
-        query = limit_query(query, wanted.feed.day, alone=wanted.alone)
-        return not any(each.paper.id in made.papers or query.matches(each) for each in changes)
+        return not any(
+            each.paper.id in made.papers or query.matches(each)
+            for each in changes
+            if made.days is None or each.announcement.day in made.days
+        )
 
     def _make(self, wanted: Commission, revision: int, former: Document | None) -> Made:
         # Written before the rows are read: a day that begins in between is then noticed.
-        recipe = self._recipes.write_recipe(wanted.feed)
+        recipe, days = self._recipes.write_recipe(wanted.feed), self._list_days(wanted)
         entries = self._contents.compose_feed(wanted.feed, wanted.language, alone=wanted.alone)
         body = wanted.write(entries)
         papers = frozenset(entry.paper.id for entry in entries)
@@ -92,7 +104,11 @@ class Workshop:
         # Packing costs more than putting a document together, and the time of the last change is to stay.
         same = former is not None and former.etag == etag
         document = former if former and same else self._finish(wanted, body, etag)
-        return Made(document, revision, recipe, papers)
+        return Made(document, revision, recipe, papers, days)
+
+    def _list_days(self, wanted: Commission) -> frozenset[date] | None:
+        days = self._contents.list_days(wanted.feed, wanted.language, alone=wanted.alone)
+        return None if days is None else frozenset(days)
 
     def _finish(self, wanted: Commission, body: bytes, etag: str) -> Document:
         now = self._clock.now().replace(microsecond=0)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, or_, select
+from sqlalchemy import CompoundSelect, Connection, Engine, Select, and_, select, union
 
 from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
@@ -118,23 +118,18 @@ class AnnouncementStore:
     def changed_since(self, revision: int, limit: int) -> list[Subject]:
         """Give at most `limit` announcements that are new since a revision, or whose paper or digest is.
 
-        A paper that is no longer held back counts as new.
+        A paper that is no longer held back counts as new. Of a paper with several versions only the
+        announcements of the one that changed are given.
         """
-        announcements, papers, digests = schema.announcements.c, schema.papers.c, schema.digests.c
-        changed_papers = select(papers.paper).where(papers.revision > revision)
-        changed_digests = select(digests.paper).where(digests.revision > revision)
-        released = select(orders.c.paper).where(orders.c.revision > revision)
-        statement = select(schema.announcements).where(
-            or_(
-                announcements.revision > revision,
-                announcements.paper.in_(changed_papers),
-                announcements.paper.in_(changed_digests),
-                announcements.paper.in_(released),
-            )
-        )
         with read(self._engine) as connection:
-            rows = connection.execute(statement.limit(limit))
+            rows = connection.execute(_select_changed(revision).limit(limit))
             return self._subjects(connection, [read_announcement(row) for row in rows])
+
+    def find_changes(self, revision: int, limit: int) -> list[Subject] | None:
+        """Give the same if that is all there is to know: None if an announcement was taken out since."""
+        with read(self._engine) as connection:
+            dropped: int = connection.execute(select(schema.revisions.c.dropped)).scalar_one()
+        return None if dropped > revision else self.changed_since(revision, limit)
 
     def _sift(
         self, connection: Connection, statements: Iterable[Select[Any]], plan: Plan, query: Query
@@ -162,3 +157,13 @@ class AnnouncementStore:
             paper = papers[announcement.paper, announcement.version]
             subjects.append(Subject(paper, announcement, self._word(paper)))
         return subjects
+
+
+def _select_changed(revision: int) -> CompoundSelect[Any]:
+    """Select the announcements that changed since a revision, or whose paper's row or digest did."""
+    rows, table = select(schema.announcements), schema.announcements.c
+    parts = [rows.where(table.revision > revision)]
+    for other in (schema.papers.c, schema.digests.c, orders.c):
+        is_of = and_(other.paper == table.paper, other.version == table.version)
+        parts.append(rows.where(is_of, other.revision > revision))
+    return union(*parts)

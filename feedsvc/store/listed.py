@@ -123,7 +123,7 @@ def _drop_estimates(
         announcement = by_place.get((estimate.category, estimate.paper))
         if announcement and estimate.origin is Origin.ESTIMATED and _is_corrected(estimate, announcement):
             connection.execute(delete(schema.announcements).where(_IS_KEY), _key_of(estimate))
-            revision.take()
+            revision.note_dropped()
 
 
 def _is_corrected(estimate: Announcement, announcement: Announcement) -> bool:

@@ -52,9 +52,9 @@ def _keep_packed_bodies(connection: Connection) -> None:
     connection.execute(insert(schema.editions).values(value=0))
 
 
-def _number_documents(connection: Connection) -> None:
-    """Keep in each document's row when its bytes changed last."""
-    for table, name in (("documents", "edition"), ("editions", "dropped")):
+def _number_changes(connection: Connection) -> None:
+    """Keep in each document's row when its bytes changed last, and when something was dropped last."""
+    for table, name in (("documents", "edition"), ("editions", "dropped"), ("revisions", "dropped")):
         if name not in {column["name"] for column in inspect(connection).get_columns(table)}:
             connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"))
     for index in schema.documents.indexes:
@@ -75,7 +75,7 @@ STEPS: tuple[Step, ...] = (
     create_hub_tables,
     _add_subscribers,
     _date_words,
-    _number_documents,
+    _number_changes,
 )
 
 

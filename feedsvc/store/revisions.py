@@ -28,6 +28,10 @@ class Revision:
             self._number = self._connection.execute(select(value)).scalar_one()
         return self._number
 
+    def note_dropped(self) -> None:
+        """Take the number for a change of which no row is left to carry it."""
+        self._connection.execute(update(schema.revisions).values(dropped=self.take()))
+
 
 def read_revision(engine: Engine) -> int:
     """Give the number of the newest change of content."""

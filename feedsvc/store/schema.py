@@ -53,8 +53,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 # One row: the number of the newest change of content. What a change wrote carries the number it had,
-# so that "what came since" is a comparison and a document knows how far it was built.
-revisions = Table("revisions", metadata, Column("value", Integer, nullable=False))
+# so that "what came since" is a comparison and a document knows how far it was built. `dropped` is the number
+# of the newest one that took an announcement out, since no row is left to tell of it.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("value", Integer, nullable=False),
+    Column("dropped", Integer, nullable=False, server_default="0"),
+)
 
 papers = Table(
     "papers",
