@@ -19,7 +19,8 @@ def make_app() -> Flask:
     Each process that serves calls this once for itself: a database connection must not be shared. Raises
     SettingsError and StoreError.
     """
-    shorten_turns()
     settings = load_settings()
     set_up_logs(settings.log_level, settings.log_format, sys.stderr)
-    return make_service(settings, SystemClock()).app
+    app = make_service(settings, SystemClock()).app
+    shorten_turns()
+    return app

@@ -1,7 +1,8 @@
-"""Threads of a serving process take short turns."""
+"""Threads of a serving process take short turns, and are seldom interrupted."""
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from feedsvc.serve import serve_app
-from feedsvc.turns import TURN_SECONDS, short_turns
+from feedsvc.turns import OBJECTS_A_SEARCH, TURN_SECONDS, short_turns
 from feedsvc.wsgi import make_app
 
 
 @pytest.fixture(autouse=True)
 def former() -> Iterator[float]:
     """Give how long turns were, and will be again."""
-    seconds = sys.getswitchinterval()
+    seconds, objects = sys.getswitchinterval(), gc.get_threshold()
     yield seconds
+    gc.unfreeze()
+    gc.set_threshold(*objects)
     sys.setswitchinterval(seconds)
 
 
@@ -25,6 +28,15 @@ def test_turns_are_short_in_the_context_and_as_before_after_it(former: float) ->
     with short_turns():
         assert sys.getswitchinterval() == pytest.approx(TURN_SECONDS)
     assert sys.getswitchinterval() == pytest.approx(former)
+
+
+def test_garbage_is_looked_for_seldom_in_the_context_and_as_before_after_it() -> None:
+    usual = gc.get_threshold()
+    with short_turns():
+        assert gc.get_threshold() == OBJECTS_A_SEARCH
+        assert gc.get_freeze_count() > 0
+    assert gc.get_threshold() == usual
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_server_of_ours_has_short_turns_while_it_serves(former: float) -> None:

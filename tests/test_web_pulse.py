@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from feedsvc.errors import StoreError
-from feedsvc.web.pulse import INTERVAL, Beat, Pulse
+from feedsvc.web.pulse import COMPLETE_FOR, INTERVAL, Beat, Pulse
 from tests.builders import NOON
 
 
@@ -48,7 +48,14 @@ def test_within_a_quarter_of_a_second_the_store_is_asked_once(source: Source, pu
 
 def test_afterwards_it_is_asked_again(pulse: Pulse) -> None:
     assert pulse.beat(NOON) == Beat(1, NONE, NOON)
-    assert pulse.beat(NOON + INTERVAL) == Beat(2, EN, NOON)
+    assert pulse.beat(NOON + INTERVAL) == Beat(2, NONE, NOON)
+
+
+def test_whether_the_day_is_whole_is_asked_every_other_second(pulse: Pulse) -> None:
+    pulse.beat(NOON)
+
+    assert pulse.beat(NOON + COMPLETE_FOR - INTERVAL) == Beat(2, NONE, NOON)
+    assert pulse.beat(NOON + COMPLETE_FOR) == Beat(3, EN, NOON)
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_pulse(pulse: Pulse) -> None:

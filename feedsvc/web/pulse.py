@@ -11,6 +11,8 @@ from threading import Lock
 from feedsvc.errors import StoreError
 
 INTERVAL = timedelta(milliseconds=250)
+# Whether a day is whole is a longer question, and decides only how long readers may keep an answer.
+COMPLETE_FOR = timedelta(seconds=2)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Pulse:
         self._read_edition = read_edition
         self._find_complete = find_complete
         self._known: Beat | None = None
+        self._complete: tuple[datetime, frozenset[str]] | None = None
         self._lock = Lock()
 
     def beat(self, now: datetime) -> Beat:
@@ -59,10 +62,15 @@ class Pulse:
 
     def _ask(self, now: datetime, known: Beat | None) -> Beat:
         try:
-            return Beat(self._read_edition(), self._find_complete(now), now)
+            return Beat(self._read_edition(), self._list_complete(now), now)
         except StoreError as error:
             if known is None:
                 raise
             # What is at hand is still the newest that anybody knows of.
             log.warning("the store does not answer: %s", error, extra={"action": "beat"})
             return replace(known, asked_at=now)
+
+    def _list_complete(self, now: datetime) -> frozenset[str]:
+        if self._complete is None or abs(now - self._complete[0]) >= COMPLETE_FOR:
+            self._complete = now, self._find_complete(now)
+        return self._complete[1]
