@@ -11,8 +11,8 @@ from contextlib import contextmanager
 # makes a page, the others would answer two hundred requests a second.
 TURN_SECONDS = 0.0005
 # While Python looks for garbage in cycles nobody has a turn: for a fifth of a second where a million objects
-# are kept, and by its own rule every few seconds while documents are made. There is little of it, some twenty objects a
-# request, most found among the young. All are looked through after ten million new ones.
+# are kept, and by its own rule every few seconds while documents are made. There is little of it, some twenty
+# objects a request, most found among the young. All are looked through after ten million new ones.
 OBJECTS_A_SEARCH = (5_000, 10, 200)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
@@ -28,7 +28,7 @@ from feedsvc.visitors import SavingSettings
 from feedsvc.web.activity import NOTHING, Activity, ActivityReader
 from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
-from feedsvc.web.delivery import make_ready
+from feedsvc.web.delivery import Ready, make_ready
 from feedsvc.web.directory import Directory, Group, Listing, name_groups
 from feedsvc.web.language import choose_language, say
 from feedsvc.web.pages import check_parameters, read_language, send_page, speak
@@ -40,6 +40,7 @@ from feedsvc.web.wording import put_in_words
 
 SECONDS = 300
 MOST_SAVED = 500
+LISTS = 16
 TITLE = "arXiv feeds"
 SORTS = {"": "archive", "week": "papers this week", "readers": "readers"}
 
@@ -67,6 +68,9 @@ class IndexViews:
         self._languages = languages
         self._subscribers = subscribers
         self._activity = ActivityReader(store, languages[0])
+        # Readers and programs ask for the whole list again and again, and it is nearly always the same.
+        self._make_opml = lru_cache(LISTS)(self._write_opml)
+        self._make_json = lru_cache(LISTS)(self._write_json)
 
     def blueprint(self) -> Blueprint:
         """Give the routes."""
@@ -134,23 +138,28 @@ class IndexViews:
     def list_opml(self) -> Response:
         """List the feeds as OPML, a group an archive; `language` asks for those of another language."""
         asked = self._read_feed_language()
+        return send_ready(self._make_opml(self._picked_groups("language"), asked), SECONDS)
+
+    def list_json(self) -> Response:
+        """List the feeds as JSON: name, title, query, addresses by language and format."""
+        return send_ready(self._make_json(self._picked_groups()), SECONDS)
+
+    def _write_opml(self, groups: tuple[Group, ...], asked: str | None) -> Ready:
         language = asked or self._languages[0]
         speak_so = partial(say, choose_language(None, language, None))
         outlines = [
             self._outline(speak_so(group.title), listing, asked)
-            for group in name_groups(self._picked_groups("language"), load_phrases(language))
+            for group in name_groups(groups, load_phrases(language))
             for listing in group.listings
         ]
-        document = render_opml(speak_so(TITLE), outlines)
-        return send_ready(make_ready(document, "text/x-opml; charset=utf-8"), SECONDS)
+        return make_ready(render_opml(speak_so(TITLE), outlines), "text/x-opml; charset=utf-8")
 
-    def list_json(self) -> Response:
-        """List the feeds as JSON: name, title, query, addresses by language and format."""
-        listings = [listing for group in self._picked_groups() for listing in group.listings]
+    def _write_json(self, groups: tuple[Group, ...]) -> Ready:
+        listings = [listing for group in groups for listing in group.listings]
         text = json.dumps(
             {"feeds": [self._describe(each) for each in listings]}, ensure_ascii=False, indent=1
         )
-        return send_ready(make_ready(f"{text}\n".encode(), "application/json"), SECONDS)
+        return make_ready(f"{text}\n".encode(), "application/json")
 
     def _read_feed_language(self) -> str | None:
         """Give the language of the feeds that are asked for; None is the default one, which has no name."""
@@ -163,7 +172,7 @@ class IndexViews:
             raise AddressError(tell(pattern, name="language", text=asked, known=", ".join(others)))
         return asked
 
-    def _picked_groups(self, *parameters: str) -> Sequence[Group]:
+    def _picked_groups(self, *parameters: str) -> tuple[Group, ...]:
         known = ("feeds", *parameters)
         unknown = sorted(set(request.args) - set(known))
         if unknown:
