@@ -75,7 +75,6 @@ def fill_store(values: dict[str, str], count: int) -> list[str]:
             format=suffix,
             language="en",
             content_type=format_.content_type,
-            body=body,
             packed=pack(body, GZIP),
             etag=sha256(body).hexdigest()[:32],
             changed_at=CHANGED,

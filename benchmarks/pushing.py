@@ -163,9 +163,8 @@ def fill_store(store: Store, callbacks: list[str], body: bytes) -> None:
     ]
     with write(store.engine) as connection:
         connection.execute(subscriptions.insert(), rows)
-    document = Document(
-        "cs.AI", "xml", "en", "application/atom+xml", body, gzip.compress(body, 1), "etag", now
-    )
+    packed = gzip.compress(body, 1)
+    document = Document("cs.AI", "xml", "en", "application/atom+xml", packed, "etag", now)
     store.documents.save(document, Stamp("recipe", 1, 1), marks=["a"])
 
 

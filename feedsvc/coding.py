@@ -54,6 +54,11 @@ def unpack_gzip(packed: bytes) -> bytes:
     return gzip.decompress(packed)
 
 
+def measure_gzip(packed: bytes) -> int:
+    """Give the length of a body below 4 GB that is packed under gzip, from its end (RFC 1952, 2.3.1)."""
+    return int.from_bytes(packed[-4:], "little")
+
+
 def tag_body(body: bytes) -> str:
     """Give the entity tag of a document's plain bytes, without quotes."""
     return hashlib.sha256(body).hexdigest()[:32]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from feedsvc.coding import measure_gzip, unpack_gzip
 from feedsvc.errors import InvalidIdError
 from feedsvc.taxonomy import load_taxonomy
 
@@ -276,7 +277,7 @@ DocumentKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The finished bytes of a feed in one format and language; `packed` is the same body under gzip.
+    """The finished bytes of a feed in one format and language; `packed` is the body under gzip.
 
     `etag` is strong, without quotes, of the unpacked body. `changed_at` is when the content last changed.
     """
@@ -285,13 +286,22 @@ class Document:
     format: str
     language: str
     content_type: str
-    body: bytes
     packed: bytes
     etag: str
     changed_at: datetime
 
     def __post_init__(self) -> None:
         _check_utc(self.changed_at)
+
+    @property
+    def body(self) -> bytes:
+        """The plain bytes, unpacked each time: who sends them under gzip never needs them."""
+        return unpack_gzip(self.packed)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the body has."""
+        return measure_gzip(self.packed)
 
 
 def _check_utc(*moments: datetime | None) -> None:

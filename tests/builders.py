@@ -97,8 +97,7 @@ def make_document(feed: str = "cs.AI", format: str = "xml", language: str = "en"
         format=format,
         language=language,
         content_type="application/atom+xml",
-        body=fields.get("body", b"<feed/>"),
-        packed=pack(fields.get("body", b"<feed/>"), GZIP),
+        packed=pack(fields.pop("body", b"<feed/>"), GZIP),
         etag="one",
         changed_at=NOON,
     )

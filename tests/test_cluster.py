@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from feedsvc.coding import GZIP, pack
 from tests.cluster import ROLES, run_cluster
 from tests.cluster_figures import ClusterFigures, find_changed
 from tests.cluster_server import find_programs
@@ -54,7 +55,7 @@ def test_a_document_that_is_not_what_the_ledger_says_would_be_found(tmp_path: Pa
         clean = list(find_changed(house.store, house.publisher.build_documents))
         document, stamp = house.store.documents.find(key), house.store.documents.stamps()[key]
         assert document is not None
-        house.store.documents.save(replace(document, body=b"<feed/>", etag="another"), stamp)
+        house.store.documents.save(replace(document, packed=pack(b"<feed/>", GZIP), etag="another"), stamp)
         found = list(find_changed(house.store, house.publisher.build_documents))
 
     assert clean == []

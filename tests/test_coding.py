@@ -10,7 +10,18 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedsvc.coding import BROTLI, CODINGS, GZIP, IDENTITY, ZSTD, pack, tag_body, unpack, unpack_gzip
+from feedsvc.coding import (
+    BROTLI,
+    CODINGS,
+    GZIP,
+    IDENTITY,
+    ZSTD,
+    measure_gzip,
+    pack,
+    tag_body,
+    unpack,
+    unpack_gzip,
+)
 
 TEXT = b"<entry><title>A random walk</title></entry>" * 200
 UNPACK = {
@@ -51,3 +62,8 @@ def test_what_is_no_whole_gzip_is_refused(broken: bytes) -> None:
 def test_a_tag_is_of_these_bytes_and_no_others() -> None:
     assert tag_body(b"one") == tag_body(b"one") != tag_body(b"two")
     assert len(tag_body(b"")) == 32
+
+
+@given(body=st.binary(max_size=500))
+def test_the_length_of_a_body_is_known_without_unpacking_it(body: bytes) -> None:
+    assert measure_gzip(pack(body, GZIP)) == len(body)

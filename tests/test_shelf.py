@@ -11,7 +11,7 @@ NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
 
 def make_document(name: str, body: bytes = b"body", etag: str = "tag") -> Document:
-    return Document(name, "xml", "en", "application/atom+xml", body, b"", etag, NOW)
+    return Document(name, "xml", "en", "application/atom+xml", body, etag, NOW)
 
 
 def key(name: str) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from html.parser import HTMLParser
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from lxml import etree
 from sqlalchemy import event
 
 from feedsvc.render import load_formats
+from feedsvc.render.opml import Outline, render_opml
 from feedsvc.service import make_service
 from feedsvc.settings import load_settings
 from feedsvc.visitors import SavingSettings
@@ -239,6 +240,20 @@ def test_opml_lists_every_feed_by_group_under_its_public_address(client: FlaskCl
         "High Energy Physics - Theory": [f"{base}/hep-th.xml"],
         "Mathematics": [f"{base}/math.xml", f"{base}/math.NA.xml"],
     }
+
+
+def test_the_same_list_is_written_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def note(title: str, outlines: Sequence[Outline]) -> bytes:
+        written.append(title)
+        return render_opml(title, outlines)
+
+    monkeypatch.setattr("feedsvc.web.index.render_opml", note)
+    for path in ("/subscriptions.opml?feeds=cs.CL,hep-th", "/subscriptions.opml?feeds=cs.CL") * 2:
+        house.client.get(path)
+
+    assert len(written) == 2
 
 
 def test_opml_of_another_language_lists_its_feeds_under_its_names(client: FlaskClient) -> None:

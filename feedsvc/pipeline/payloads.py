@@ -18,18 +18,21 @@ FindMarks = Callable[[DocumentKey, str], tuple[str, ...] | None]
 
 @dataclass(slots=True)
 class Payload:
-    """A document as it is delivered. `variants` holds its excerpts by what the subscriber has already."""
+    """A document as it is delivered, its bytes beside it instead of packed in it.
+
+    `variants` holds its excerpts by what the subscriber has already.
+    """
 
     document: Document
+    body: bytes
     marks: tuple[str, ...] | None
     variants: dict[str, bytes | None] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
         """How many bytes are held; an excerpt may be the whole body, which is held once."""
-        body = self.document.body
-        excerpts = (text for text in self.variants.values() if text is not None and text is not body)
-        return BYTES_EACH + len(body) + sum(map(len, excerpts))
+        excerpts = (text for text in self.variants.values() if text is not None and text is not self.body)
+        return BYTES_EACH + len(self.body) + sum(map(len, excerpts))
 
 
 class Payloads:
@@ -78,7 +81,7 @@ class Payloads:
             known = None
         elif known is None or known.document.etag != document.etag:
             marks = self._find_marks(key, document.etag) if self._diff else None
-            known = Payload(replace(document, packed=b""), marks)
+            known = Payload(replace(document, packed=b""), document.body, marks)
         if known is not None and self._diff:
             self._cut(known, key, held)
         self._payloads.pop(key, None)
@@ -110,7 +113,7 @@ class Payloads:
         payload = self._payloads.get(key)
         if payload is None:
             return None
-        return payload.document, payload.variants.get(held or "", payload.document.body)
+        return payload.document, payload.variants.get(held or "", payload.body)
 
     def _cut(self, payload: Payload, key: DocumentKey, held: set[str | None]) -> None:
         for etag in held:
@@ -119,11 +122,10 @@ class Payloads:
 
     def _excerpt(self, payload: Payload, key: DocumentKey, held: str) -> bytes | None:
         had = self._find_marks(key, held)
-        body = payload.document.body
         if had is None or payload.marks is None:
-            return body
+            return payload.body
         kept = [mark not in had for mark in payload.marks]
-        return keep_entries(payload.document.format, body, kept) if any(kept) else None
+        return keep_entries(payload.document.format, payload.body, kept) if any(kept) else None
 
 
 def _size(payload: Payload | None) -> int:

@@ -80,7 +80,6 @@ class Press:
             format=format_,
             language=language,
             content_type=self.name_type(format_),
-            body=body,
             packed=pack(body, GZIP),
             etag=tag_body(body),
             changed_at=self._clock.now().replace(microsecond=0),

@@ -78,4 +78,4 @@ class Shelf:
 
 def _size(made: Made) -> int:
     document = made.document
-    return len(document.body) + len(document.packed) + ENTRY_BYTES + PAPER_BYTES * len(made.papers)
+    return len(document.packed) + ENTRY_BYTES + PAPER_BYTES * len(made.papers)

@@ -112,4 +112,4 @@ class Workshop:
 
     def _finish(self, wanted: Commission, body: bytes, etag: str) -> Document:
         now = self._clock.now().replace(microsecond=0)
-        return Document(*wanted.key, wanted.content_type, body, pack(body, GZIP), etag, now)
+        return Document(*wanted.key, wanted.content_type, pack(body, GZIP), etag, now)

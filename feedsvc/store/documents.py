@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
 
 from feedsvc.paper import Document, DocumentKey
 from feedsvc.steps import Step
@@ -15,6 +15,12 @@ from feedsvc.store.bell import Bell
 from feedsvc.store.engine import read, write
 from feedsvc.store.marks import drop_marks, is_document, note_marks
 from feedsvc.store.rows import read_document
+
+_COLUMNS = schema.documents.c
+# What a document is sent by, and what a newer one is held against: the papers of the one and the bytes of the
+# other are not read where nobody looks at them.
+_SENT = [_COLUMNS[n] for n in ("feed", "format", "language", "content_type", "packed", "etag", "changed_at")]
+_KNOWN = [_COLUMNS[n] for n in ("recipe", "revision", "etag", "changed_at", "edition")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class DocumentStore:
     def find(self, key: DocumentKey) -> Document | None:
         """Give a document with its bytes, or None."""
         with read(self._engine) as connection:
-            row = _find_row(connection, key)
+            row = connection.execute(select(*_SENT).where(_is(key))).one_or_none()
             return None if row is None else read_document(row)
 
     def find_tag(self, key: DocumentKey) -> str | None:
@@ -111,7 +117,7 @@ class DocumentStore:
         """
         key = (document.feed, document.format, document.language)
         with write(self._engine) as connection:
-            known = _find_row(connection, key)
+            known = connection.execute(select(*_KNOWN).where(_is(key))).one_or_none()
             if known is not None and known.recipe == stamp.recipe and known.revision > stamp.revision:
                 return False
             changed = known is None or known.etag != document.etag
@@ -160,10 +166,6 @@ def _take_edition(connection: Connection) -> int:
     return number
 
 
-def _find_row(connection: Connection, key: DocumentKey) -> Row[Any] | None:
-    return connection.execute(select(schema.documents).where(_is(key))).one_or_none()
-
-
 def _is(key: DocumentKey) -> ColumnElement[bool]:
     return is_document(schema.documents, key)
 
@@ -176,6 +178,6 @@ def _document_row(document: Document) -> dict[str, Any]:
         "content_type": document.content_type,
         "etag": document.etag,
         "changed_at": document.changed_at,
-        "size": len(document.body),
+        "size": document.size,
         "packed": document.packed,
     }

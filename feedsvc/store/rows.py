@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from feedsvc.coding import unpack_gzip
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Digest, Document, Kind, Origin, Paper
 from feedsvc.store.place import place_of
 
@@ -141,7 +140,6 @@ def read_document(row: Row[Any]) -> Document:
         format=row.format,
         language=row.language,
         content_type=row.content_type,
-        body=unpack_gzip(row.packed),
         packed=row.packed,
         etag=row.etag,
         changed_at=row.changed_at,
