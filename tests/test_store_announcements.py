@@ -339,9 +339,14 @@ def test_an_announcement_that_changed_in_several_ways_is_one_change(store: Store
 
 
 def test_no_more_changes_are_read_than_asked_for(store: Store) -> None:
+    """After an import nearly everything has changed."""
     record(store, [make_announcement(f"2601.{n:05}") for n in range(9)])
+    asked: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
 
     assert len(store.announcements.changed_since(0, 4)) == 4
+    (statement,) = (each for each in asked if "FROM announcements" in each)
+    assert "LIMIT" in statement
 
 
 def test_the_words_of_a_paper_are_read_anew_when_it_changed(store: Store) -> None:

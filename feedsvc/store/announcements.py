@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Engine, Select, and_, select, union
+from sqlalchemy import Connection, Engine, Select, and_, select
 
 from feedsvc.paper import Announcement
 from feedsvc.query import Query, Subject
@@ -121,9 +121,15 @@ class AnnouncementStore:
         A paper that is no longer held back counts as new. Of a paper with several versions only the
         announcements of the one that changed are given.
         """
+        found: dict[tuple[str, date, str], Announcement] = {}
         with read(self._engine) as connection:
-            rows = connection.execute(_select_changed(revision).limit(limit))
-            return self._subjects(connection, [read_announcement(row) for row in rows])
+            # After an import nearly everything has changed: no more of it is read than asked for.
+            for statement in _select_changed(revision):
+                for row in connection.execute(statement.limit(limit)):
+                    found.setdefault((row.category, row.day, row.paper), read_announcement(row))
+                if len(found) >= limit:
+                    break
+            return self._subjects(connection, list(islice(found.values(), limit)))
 
     def find_changes(self, revision: int, limit: int) -> list[Subject] | None:
         """Give the same if that is all there is to know: None if an announcement was taken out since."""
@@ -159,11 +165,10 @@ class AnnouncementStore:
         return subjects
 
 
-def _select_changed(revision: int) -> CompoundSelect[Any]:
-    """Select the announcements that changed since a revision, or whose paper's row or digest did."""
+def _select_changed(revision: int) -> Iterator[Select[Any]]:
+    """Select the announcements that changed since a revision, then those whose paper's row or digest did."""
     rows, table = select(schema.announcements), schema.announcements.c
-    parts = [rows.where(table.revision > revision)]
+    yield rows.where(table.revision > revision)
     for other in (schema.papers.c, schema.digests.c, orders.c):
         is_of = and_(other.paper == table.paper, other.version == table.version)
-        parts.append(rows.where(is_of, other.revision > revision))
-    return union(*parts)
+        yield rows.where(is_of, other.revision > revision)
