@@ -92,3 +92,35 @@ def test_before_what_no_row_tells_of_nothing_is_known() -> None:
     log.revision = 4
     assert tell(chronicle, 2, 4) is None
     assert tell(chronicle, 3, 4) == [4]
+
+
+def test_what_changed_before_something_was_made_is_not_told_of_it() -> None:
+    log = Log()
+    chronicle = Chronicle(log.read)
+    log.revision = 2
+    tell(chronicle, 1, 2)
+    log.revision = 5
+    chronicle.begin_chapter(5)
+    log.revision = 6
+
+    assert tell(chronicle, 5, 6) == [6]
+    assert tell(chronicle, 1, 6) == [2, 3, 4, 5, 6]
+
+
+def test_revisions_of_which_nothing_is_told_take_no_room() -> None:
+    chronicle = Chronicle(lambda since, limit: ())
+    for revision in range(1_000):
+        assert tell(chronicle, 0, revision) == []
+
+    assert len(chronicle._chapters) == 1
+
+
+def test_of_another_store_everything_is_read_anew() -> None:
+    log = Log()
+    chronicle = Chronicle(log.read)
+    log.revision = 9
+    tell(chronicle, 5, 9)
+    chronicle.forget()
+    log.revision = 4
+
+    assert tell(chronicle, 3, 4) == [4]

@@ -19,7 +19,7 @@ def key(name: str) -> tuple[str, str, str]:
 
 
 def make(name: str, body: bytes = b"body", papers: int = 0) -> Made:
-    return Made(make_document(name, body), 1, "recipe", frozenset(map(str, range(papers))))
+    return Made(make_document(name, body), 1, "recipe", frozenset(map(str, range(papers))), None)
 
 
 def test_what_was_kept_last_is_found() -> None:

@@ -338,6 +338,17 @@ def test_an_announcement_that_changed_in_several_ways_is_one_change(store: Store
     assert len(store.announcements.changed_since(START[0], 10)) == 1
 
 
+def test_a_change_counts_once_in_however_many_languages_it_is_one(store: Store) -> None:
+    """What is cut off at the limit must not look like all there is."""
+    papers = [f"2601.{n:05}" for n in range(6)]
+    record(store, [make_announcement(paper) for paper in papers])
+    before = store.revision()
+    store.digests.save([make_digest(paper, language=each) for paper in papers for each in ("en", "zh", "de")])
+
+    assert len(store.announcements.changed_since(before, 6)) == 6
+    assert len(store.announcements.changed_since(before, 5)) == 5
+
+
 def test_no_more_changes_are_read_than_asked_for(store: Store) -> None:
     """After an import nearly everything has changed."""
     record(store, [make_announcement(f"2601.{n:05}") for n in range(9)])

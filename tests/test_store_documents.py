@@ -147,6 +147,13 @@ def test_a_tag_is_found_without_the_bytes(store: Store) -> None:
     assert store.documents.find_tag(("cs.AI", "rss", "en")) is None
 
 
+def test_the_tags_of_all_documents_are_found_without_the_bytes(store: Store) -> None:
+    store.documents.save(make_document(), STAMP)
+    store.documents.save(make_document("cs.LG", etag="two"), STAMP)
+
+    assert store.documents.tags() == {KEY: "one", ("cs.LG", "xml", "en"): "two"}
+
+
 def test_the_same_bytes_are_confirmed_under_the_new_stamp(store: Store) -> None:
     store.documents.save(make_document(), STAMP)
 

@@ -19,7 +19,7 @@ COUNTER = Counter(Packings())
 def keep(handout: Handout, *, is_complete: bool = True, microsecond: int = 0) -> str:
     now = NOON.replace(microsecond=microsecond)
     complete = frozenset({"en"}) if is_complete else frozenset({"zh"})
-    return COUNTER.answer(handout, Asked(), now, Beat(1, complete, NOON)).headers["Cache-Control"]
+    return COUNTER.answer(handout, Asked(), now, Beat(1, complete, NOON, NOON)).headers["Cache-Control"]
 
 
 def test_a_document_waits_for_the_next_announcement_while_nothing_is_awaited() -> None:
@@ -45,5 +45,5 @@ def test_within_one_second_the_answer_stays(microsecond: int) -> None:
 def test_what_goes_with_a_document_is_sent_with_it_and_with_a_304() -> None:
     handout = Handout("cs.AI", "en", READY, {"Link": "<x>; rel=self"})
     for asked in (Asked(), Asked(if_none_match="*")):
-        answer = COUNTER.answer(handout, asked, NOON, Beat(1, frozenset({"en"}), NOON))
+        answer = COUNTER.answer(handout, asked, NOON, Beat(1, frozenset({"en"}), NOON, NOON))
         assert answer.headers["Link"] == "<x>; rel=self"

@@ -34,21 +34,28 @@ def utc(day: int, hour: int, minute: int = 0) -> datetime:
 def test_a_document_may_be_kept_until_it_can_change(
     is_complete: bool, now: datetime, least: int, most: int
 ) -> None:
-    assert least <= max_age("cs.AI", now, is_complete=is_complete) <= most
+    assert least <= max_age("cs.AI", now, now if is_complete else None) <= most
+
+
+def test_what_was_complete_before_the_switch_is_not_complete_after_it() -> None:
+    """The day was seen whole two seconds ago, and another has begun since."""
+    before, after = utc(15, 4, 59) + timedelta(seconds=59), utc(15, 5) + timedelta(seconds=1)
+
+    assert max_age("cs.AI", after, before) == QUARTER
 
 
 def test_a_feed_has_its_own_moment_and_keeps_it() -> None:
     names = [f"cs.{letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
-    ages = [max_age(name, utc(14, 12), is_complete=True) for name in names]
+    ages = [max_age(name, utc(14, 12), utc(14, 12)) for name in names]
 
-    assert ages == [max_age(name, utc(14, 12), is_complete=True) for name in names]
+    assert ages == [max_age(name, utc(14, 12), utc(14, 12)) for name in names]
     assert len(set(ages)) > len(names) // 2
 
 
 @given(hours=st.integers(0, 3 * 365 * 24), seconds=st.integers(0, 3599), is_complete=st.booleans())
 def test_no_document_is_kept_far_past_an_announcement(hours: int, seconds: int, is_complete: bool) -> None:
     now = datetime(2023, 12, 1, tzinfo=UTC) + timedelta(hours=hours, seconds=seconds)
-    seconds = max_age("cs.AI", now, is_complete=is_complete)
+    seconds = max_age("cs.AI", now, now if is_complete else None)
 
     assert QUARTER <= seconds <= DAY
     assert now + timedelta(seconds=seconds) <= next_switch(now) + timedelta(minutes=15, seconds=1)

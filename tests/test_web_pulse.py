@@ -43,25 +43,25 @@ def test_within_a_quarter_of_a_second_the_store_is_asked_once(source: Source, pu
     beats = [pulse.beat(NOON + INTERVAL * 0.009 * step) for step in range(100)]
 
     assert source.asked == 1
-    assert beats == [Beat(1, NONE, NOON)] * 100
+    assert beats == [Beat(1, NONE, NOON, NOON)] * 100
 
 
 def test_afterwards_it_is_asked_again(pulse: Pulse) -> None:
-    assert pulse.beat(NOON) == Beat(1, NONE, NOON)
-    assert pulse.beat(NOON + INTERVAL) == Beat(2, NONE, NOON)
+    assert pulse.beat(NOON) == Beat(1, NONE, NOON, NOON)
+    assert pulse.beat(NOON + INTERVAL) == Beat(2, NONE, NOON, NOON)
 
 
 def test_whether_the_day_is_whole_is_asked_every_other_second(pulse: Pulse) -> None:
     pulse.beat(NOON)
 
-    assert pulse.beat(NOON + COMPLETE_FOR - INTERVAL) == Beat(2, NONE, NOON)
-    assert pulse.beat(NOON + COMPLETE_FOR) == Beat(3, EN, NOON)
+    assert pulse.beat(NOON + COMPLETE_FOR - INTERVAL) == Beat(2, NONE, NOON, NOON)
+    assert pulse.beat(NOON + COMPLETE_FOR) == Beat(3, EN, NOON, NOON)
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_pulse(pulse: Pulse) -> None:
     pulse.beat(NOON)
 
-    assert pulse.beat(NOON - timedelta(hours=1)) == Beat(2, NONE, NOON)
+    assert pulse.beat(NOON - timedelta(hours=1)) == Beat(2, NONE, NOON, NOON)
 
 
 def test_while_the_store_is_gone_what_was_known_holds(source: Source, pulse: Pulse) -> None:

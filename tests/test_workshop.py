@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from feedsvc.coding import GZIP, pack
 from feedsvc.feed import Feed
@@ -22,8 +22,10 @@ from feedsvc.paper import BatchState, Document, Entry, Kind, Origin
 from feedsvc.pipeline import workshop
 from feedsvc.pipeline.contents import Contents
 from feedsvc.pipeline.publish import Publisher
+from feedsvc.pipeline.workshop import AtHand
 from feedsvc.render import load_formats
-from feedsvc.store import Store, open_store
+from feedsvc.store import Store, open_store, schema
+from feedsvc.store.engine import write
 from feedsvc.store.orders import Ordering, OrderState
 from tests.builders import MONDAY, make_announcement, make_batch, make_digest, make_paper
 
@@ -48,6 +50,7 @@ ADDRESSES = (
     "author/ada lovelace.rss",
     "search.xml?q=announced:1d",
     "search.xml?q=announced:1d -walks",
+    "search.xml?q=like:2601.00001",
 )
 
 
@@ -109,10 +112,14 @@ def open_publisher(store: Store) -> Publisher:
     )
 
 
-def find(publisher: Publisher, url: str) -> Document:
+def read(url: str) -> tuple[Feed, str, str | None]:
     path, _, parameters = url.partition("?")
     address = resolve(path, parse_qsl(parameters), Catalogue({}), LANGUAGES, FORMATS)
-    return publisher.find_document(address.feed, address.format, address.language)
+    return address.feed, address.format, address.language
+
+
+def find(publisher: Publisher, url: str) -> Document:
+    return publisher.find_document(*read(url))
 
 
 def announce(
@@ -251,26 +258,58 @@ def test_an_announcement_that_is_taken_out_is_noticed(store: Store, publisher: P
     assert PAPERS[0].encode() not in find(publisher, f"cs.AI/{DAYS[0]}.md").body
 
 
-def test_who_asks_while_a_document_is_made_anew_is_given_the_former(
+def ask_while_made(publisher: Publisher, monkeypatch: pytest.MonkeyPatch, made: str, asked: str) -> AtHand:
+    """Ask for a document without waiting while one is being made."""
+    compose, found = Contents.compose_feed, list[AtHand]()
+
+    def compose_meanwhile(
+        self: Contents, feed: Feed, language: str, *, alone: bool = False
+    ) -> tuple[Entry, ...]:
+        monkeypatch.undo()
+        found.append(publisher.find_at_hand(*read(asked)))
+        return compose(self, feed, language, alone=alone)
+
+    monkeypatch.setattr(Contents, "compose_feed", compose_meanwhile)
+    find(publisher, made)
+    return found[0]
+
+
+def test_who_does_not_wait_is_given_the_former_while_one_is_made_anew(
     store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announce(store, PAPERS[0])
     former = find(publisher, "keyword/matter.xml")
     announce(store, PAPERS[1])
-    compose, meanwhile = Contents.compose_feed, list[Document]()
 
-    def ask_meanwhile(self: Contents, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
-        if not meanwhile:
-            with ThreadPoolExecutor(1) as pool:
-                meanwhile.append(pool.submit(find, publisher, "keyword/matter.xml").result(30))
-        return compose(self, feed, language, alone=alone)
+    meanwhile = ask_while_made(publisher, monkeypatch, "keyword/matter.xml", "keyword/matter.xml")
 
-    monkeypatch.setattr(Contents, "compose_feed", ask_meanwhile)
-    newer = find(publisher, "keyword/matter.xml")
+    assert meanwhile == AtHand(former, is_former=True)
+    assert find(publisher, "keyword/matter.xml").etag != former.etag
 
-    assert meanwhile == [former]
-    assert newer.etag != former.etag
-    assert find(publisher, "keyword/matter.xml") is newer
+
+def test_what_nobody_makes_anew_is_made_for_who_does_not_wait(
+    store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(store, PAPERS[0])
+    former = find(publisher, "keyword/matter.xml")
+    announce(store, PAPERS[1])
+    monkeypatch.setattr(publisher._workshop._shelf, "turn", lambda key: nullcontext())
+
+    meanwhile = ask_while_made(publisher, monkeypatch, "keyword/nothing.xml", "keyword/matter.xml")
+
+    assert not meanwhile.is_former
+    assert meanwhile.document.etag != former.etag
+
+
+def test_of_a_store_put_back_nothing_later_is_kept(store: Store, publisher: Publisher) -> None:
+    announce(store, PAPERS[0])
+    announce(store, PAPERS[1])
+    made = find(publisher, "keyword/matter.xml")
+    with write(store.engine) as connection:
+        connection.execute(update(schema.revisions).values(value=0))
+    write_digest(store, PAPERS[0], "en", "a-model")
+
+    assert find(publisher, "keyword/matter.xml").etag != made.etag
 
 
 def test_what_a_change_touches_is_made_again(store: Store, publisher: Publisher) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from feedsvc.query import Subject
@@ -34,27 +34,49 @@ class Chronicle:
         self._chapters: deque[Chapter] = deque()
         self._lock = Lock()
 
+    def begin_chapter(self, revision: int) -> None:
+        """Take note that something is made at a revision: only what comes after it will be asked for.
+
+        Raises StoreError.
+        """
+        with self._lock:
+            self._write_on(revision, revision)
+
     def find_changes(self, since: int, until: int) -> Iterable[Subject] | None:
         """Give what changed after one revision up to another; None if that is too much, or too long ago.
 
         Raises StoreError.
         """
         with self._lock:
-            known = self._chapters[-1].until if self._chapters else since
-            if until > known:
-                self._write_on(known, until)
-            if self._chapters and since < self._chapters[0].since:
+            self._write_on(since, until)
+            if since < self._chapters[0].since:
                 return None
             later = [chapter for chapter in self._chapters if chapter.until > since]
         return [subject for chapter in later for subject in chapter.subjects]
 
+    def forget(self) -> None:
+        """Begin anew: the store is another than it was."""
+        with self._lock:
+            self._chapters.clear()
+
     def _write_on(self, since: int, until: int) -> None:
-        subjects = self._read_changes(since, self._most + 1)
+        if not self._chapters:
+            self._chapters.append(Chapter(since, since, ()))
+        last = self._chapters[-1]
+        if until <= last.until:
+            return
+        subjects = self._read_changes(last.until, self._most + 1)
         if subjects is None or len(subjects) > self._most:
             # What cannot be told, or is too much, is where everything begins anew.
             self._chapters.clear()
             self._chapters.append(Chapter(until, until, ()))
-            return
-        self._chapters.append(Chapter(since, until, subjects))
-        while sum(len(each.subjects) for each in self._chapters) > self._most:
-            self._chapters.popleft()
+        elif subjects:
+            self._chapters.append(Chapter(last.until, until, subjects))
+            self._cut()
+        else:
+            self._chapters[-1] = replace(last, until=until)
+
+    def _cut(self) -> None:
+        held = sum(len(each.subjects) for each in self._chapters)
+        while held > self._most:
+            held -= len(self._chapters.popleft().subjects)

@@ -21,7 +21,7 @@ from feedsvc.pipeline.recipes import Recipes
 from feedsvc.pipeline.rounds import Rounds
 from feedsvc.pipeline.shelf import MOST_BYTES, Shelf
 from feedsvc.pipeline.states import Built
-from feedsvc.pipeline.workshop import Commission, Workshop
+from feedsvc.pipeline.workshop import AtHand, Commission, Workshop
 from feedsvc.render import Format
 from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.render.phrases import choose_language
@@ -91,13 +91,23 @@ class Publisher:
         if it is about papers like one that is not stored, and UnknownDayError for a day of which nothing is
         known.
         """
+        wanted = self._commission(feed, format_, language)
+        ready = self._store.documents.find(wanted.key)
+        return self._workshop.find_document(wanted, begin) if ready is None else ready
+
+    def find_at_hand(
+        self, feed: Feed, format_: str, language: str | None = None, begin: Callable[[], None] = lambda: None
+    ) -> AtHand:
+        """Give the same, but do not wait for what another is having made anew, see `Workshop`."""
+        wanted = self._commission(feed, format_, language)
+        ready = self._store.documents.find(wanted.key)
+        return self._workshop.find_at_hand(wanted, begin) if ready is None else AtHand(ready)
+
+    def _commission(self, feed: Feed, format_: str, language: str | None) -> Commission:
         key = (feed.name, format_, language or self._languages[0])
-        ready = self._store.documents.find(key)
-        if ready is not None:
-            return ready
         write = partial(self._press.write_body, feed, format_, key[2])
         type_, alone = self._press.name_type(format_), format_ == MARKDOWN
-        return self._workshop.find_document(Commission(key, feed, key[2], type_, write, alone), begin)
+        return Commission(key, feed, key[2], type_, write, alone)
 
     def open_workshop(self, most_bytes: int = MOST_BYTES) -> Workshop:
         """Give what makes documents on demand, and keeps so many bytes of them."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from feedsvc.feed import Feed
 from feedsvc.pipeline.days import is_settled
 from feedsvc.pipeline.press import Site
+from feedsvc.query.ast import given_papers
 from feedsvc.store import Store
 
 # To be raised when documents of the same entries come out otherwise, so that each is built anew.
@@ -35,6 +36,7 @@ class Recipes:
             self._site.base,
             *self._site.hubs,
             *self._tell_days(feed),
+            *self._tell_likeness(feed),
         )
         return hashlib.sha256("\0".join((*parts, self._site.release, LAYOUT)).encode()).hexdigest()
 
@@ -47,3 +49,8 @@ class Recipes:
             # A daily feed waits for the newest day to be whole, and no longer once another day has begun.
             yield str(newest)
             yield str(is_settled(self._store, newest, self._categories))
+
+    def _tell_likeness(self, feed: Feed) -> Iterator[str]:
+        """Tell when reasons were worked out anew for which papers are like others."""
+        if given := given_papers(feed.query):
+            yield str(self._store.likeness.newest_change(given))

@@ -28,9 +28,9 @@ class Made:
 
     document: Document
     revision: int
-    recipe: str = ""
-    papers: frozenset[str] = frozenset()
-    days: frozenset[date] | None = None
+    recipe: str
+    papers: frozenset[str]
+    days: frozenset[date] | None
 
 
 class Shelf:

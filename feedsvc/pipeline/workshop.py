@@ -32,6 +32,14 @@ class Commission:
     alone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """A document that can be given at once; `is_former` if a newer one is being made."""
+
+    document: Document
+    is_former: bool = False
+
+
 class Workshop:
     """Makes documents, each once for all who ask for it at the same time."""
 
@@ -50,26 +58,46 @@ class Workshop:
         self._chronicle = chronicle
         self._clock = clock
         self._shelf = shelf
+        self._making: set[DocumentKey] = set()
 
     def find_document(self, wanted: Commission, begin: Callable[[], None] = lambda: None) -> Document:
         """Give a document as the store would have it made now; `begin` is called before one is made.
 
-        While one is being made, who asks for it is given the former one, if its recipe has stayed, and else
-        waits. Raises UnknownPaperError and UnknownDayError, see `Contents.check_given`.
+        Raises UnknownPaperError and UnknownDayError, see `Contents.check_given`.
         """
-        revision = self._store.revision()
-        made = self._shelf.find(wanted.key)
-        if made is not None and made.revision >= revision:
+        made, revision = self._look(wanted.key)
+        if made is not None and made.revision == revision:
             return made.document
-        turn = self._shelf.turn(wanted.key)
-        if made is not None and turn.locked() and made.recipe == self._recipes.write_recipe(wanted.feed):
-            return made.document
-        with turn:
-            return self._bring_up(wanted, revision, begin).document
+        with self._shelf.turn(wanted.key):
+            self._making.add(wanted.key)
+            try:
+                return self._bring_up(wanted, begin).document
+            finally:
+                self._making.discard(wanted.key)
 
-    def _bring_up(self, wanted: Commission, revision: int, begin: Callable[[], None]) -> Made:
-        made = self._shelf.find(wanted.key)
-        if made is not None and made.revision >= revision:
+    def find_at_hand(self, wanted: Commission, begin: Callable[[], None] = lambda: None) -> AtHand:
+        """Give the same, but while another has it made the former one, if the feed is defined as it was."""
+        made, revision = self._look(wanted.key)
+        is_replaced = made is not None and made.revision != revision and wanted.key in self._making
+        if made and is_replaced and made.recipe == self._recipes.write_recipe(wanted.feed):
+            return AtHand(made.document, is_former=True)
+        return AtHand(self.find_document(wanted, begin))
+
+    def _look(self, key: DocumentKey) -> tuple[Made | None, int]:
+        """Give what is kept, and the store's revision, which is never the smaller one."""
+        revision = self._store.revision()
+        made = self._shelf.find(key)
+        if made is not None and made.revision > revision:
+            # Another thread knew more; or another store was put in the place of this one.
+            revision = self._store.revision()
+            if made.revision > revision:
+                self._chronicle.forget()
+                return None, revision
+        return made, revision
+
+    def _bring_up(self, wanted: Commission, begin: Callable[[], None]) -> Made:
+        made, revision = self._look(wanted.key)
+        if made is not None and made.revision == revision:
             return made
         if made is None or not self._is_untouched(made, wanted, revision):
             begin()
@@ -82,19 +110,21 @@ class Workshop:
 
         As in a round of building: neither what it is made by, nor a paper in it, nor one that it takes in.
         """
-        if made.recipe != self._recipes.write_recipe(wanted.feed) or made.days != self._list_days(wanted):
+        feed = wanted.feed
+        if made.recipe != self._recipes.write_recipe(feed) or made.days != self._list_days(wanted):
             return False
         changes = self._chronicle.find_changes(made.revision, revision)
         if changes is None:
             return False
-        query = self._store.announcements.resolve(wanted.feed.query)
+        query = self._store.announcements.resolve(feed.query)
         return not any(
             each.paper.id in made.papers or query.matches(each)
             for each in changes
-            if made.days is None or each.announcement.day in made.days
+            if _tells_of(feed, made.days, each.announcement.day)
         )
 
     def _make(self, wanted: Commission, revision: int, former: Document | None) -> Made:
+        self._chronicle.begin_chapter(revision)
         # Written before the rows are read: a day that begins in between is then noticed.
         recipe, days = self._recipes.write_recipe(wanted.feed), self._list_days(wanted)
         entries = self._contents.compose_feed(wanted.feed, wanted.language, alone=wanted.alone)
@@ -113,3 +143,8 @@ class Workshop:
     def _finish(self, wanted: Commission, body: bytes, etag: str) -> Document:
         now = self._clock.now().replace(microsecond=0)
         return Document(*wanted.key, wanted.content_type, pack(body, GZIP), etag, now)
+
+
+def _tells_of(feed: Feed, days: frozenset[date] | None, day: date) -> bool:
+    """Tell whether a document of a feed may tell of a day's announcements: one of a day of no later ones."""
+    return day in days if days is not None else feed.day is None or day <= feed.day

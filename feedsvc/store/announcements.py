@@ -171,4 +171,5 @@ def _select_changed(revision: int) -> Iterator[Select[Any]]:
     yield rows.where(table.revision > revision)
     for other in (schema.papers.c, schema.digests.c, orders.c):
         is_of = and_(other.paper == table.paper, other.version == table.version)
-        yield rows.where(is_of, other.revision > revision)
+        # A paper may have as many of these rows as there are languages.
+        yield rows.where(is_of, other.revision > revision).distinct()

@@ -51,6 +51,12 @@ class DocumentStore:
             tag: str | None = connection.execute(select(schema.documents.c.etag).where(_is(key))).scalar()
             return tag
 
+    def tags(self) -> dict[DocumentKey, str]:
+        """Give the entity tags of all documents."""
+        query = select(_COLUMNS.feed, _COLUMNS.format, _COLUMNS.language, _COLUMNS.etag)
+        with read(self._engine) as connection:
+            return {(row.feed, row.format, row.language): row.etag for row in connection.execute(query)}
+
     def edition(self) -> int:
         """Give how often the bytes of any document changed: as long as this stays, all documents do."""
         with read(self._engine) as connection:

@@ -137,6 +137,16 @@ class LikenessStore:
                 reasons[paper.id] = Likeness(text.id, words)
         return reasons
 
+    def newest_change(self, given: Collection[str]) -> int:
+        """Give a revision that is another whenever papers may be like some for another reason than before."""
+        papers, sketches = schema.papers.c, schema.sketches.c
+        texts = select(func.max(papers.revision)).where(papers.paper.in_(sorted(given)))
+        with read(self._engine) as connection:
+            found = (
+                connection.execute(query).scalar() for query in (texts, select(func.max(sketches.revision)))
+            )
+            return max(number or 0 for number in found)
+
     def find_unknown(self, papers: Iterable[str]) -> list[str]:
         """Give those of some papers of which no version is stored, in their order."""
         wanted = list(dict.fromkeys(papers))

@@ -46,4 +46,4 @@ class Counter:
 def _seconds(handout: Handout, now: datetime, beat: Beat) -> int:
     if handout.lasts is not None:
         return int(handout.lasts.total_seconds())
-    return max_age(handout.feed, now, is_complete=handout.language in beat.complete)
+    return max_age(handout.feed, now, beat.find_completion(handout.language))

@@ -13,10 +13,10 @@ from flask import render_template
 
 from feedsvc.feed import MARKDOWN, PAGE, Feed
 from feedsvc.feed.catalogue import define_category
-from feedsvc.paper import Document, Entry, Kind
+from feedsvc.paper import Entry, Kind
 from feedsvc.pipeline.days import link_archives, name_feed
 from feedsvc.pipeline.publish import Publisher
-from feedsvc.pipeline.workshop import Commission
+from feedsvc.pipeline.workshop import AtHand, Commission
 from feedsvc.render import Format
 from feedsvc.render.markdown import CONTENT_TYPE as MARKDOWN_TYPE
 from feedsvc.render.phrases import name_language
@@ -78,7 +78,7 @@ class FeedPages:
 
     def find_page(
         self, feed: Feed, language: str | None, asked: str | None, begin: Callable[[], None] = lambda: None
-    ) -> Document:
+    ) -> AtHand:
         """Give the page of a feed, digests in a language (None is the default one), in the page's language.
 
         `asked` is the page language that the address names, which its links carry on; `begin` is called
@@ -88,7 +88,7 @@ class FeedPages:
         key = (feed.name, look, language or "")
         write = partial(self._write_page, feed, language)
         wanted = Commission(key, feed, language or self._languages[0], TYPE, write)
-        return self._workshop.find_document(wanted, begin)
+        return self._workshop.find_at_hand(wanted, begin)
 
     def _write_page(self, feed: Feed, language: str | None, entries: Sequence[Entry]) -> bytes:
         archives = link_archives(self._store, feed, PAGE, language, entries)

@@ -115,13 +115,13 @@ class FeedViews:
         page = self._pages.find_page(
             address.feed, address.language, asked_language(), partial(self._begin, address)
         )
-        age = self._find_age(address.feed, address.language or self._languages[0])
+        age = self._find_age(address.feed, address.language or self._languages[0], page.is_former)
         headers = {
             "Cache-Control": f"public, max-age={age}",
             "Vary": read_vary(),
             "Content-Language": read_language(),
         }
-        ready = date_surely(take_document(page), self._clock.now())
+        ready = date_surely(take_document(page.document), self._clock.now())
         return send_answer(answer(ready, read_asked(), headers, find_packings()))
 
     def _send_document(self, address: Address) -> Response:
@@ -129,15 +129,18 @@ class FeedViews:
         self._saved.note_asked(feed.place)
         # Read before the document is: what changes between the two is then noticed, not missed.
         beat = self._pulse.beat(now)
-        document = self._publisher.find_document(
+        found = self._publisher.find_at_hand(
             feed, address.format, address.language, partial(self._begin, address)
         )
+        document = found.document
+        if found.is_former:
+            beat = beat.with_nothing_complete()
         handout = Handout(
             feed.name,
             document.language,
             take_document(document),
             {"Link": self._links(address)},
-            self._find_lasting(feed),
+            None if found.is_former else self._find_lasting(feed),
         )
         is_lasting = self._is_lasting(address)
         if is_lasting:
@@ -167,12 +170,14 @@ class FeedViews:
         if has_name:
             self._subscribers.note((place, address.format, language), agent)
 
-    def _find_age(self, feed: Feed, language: str) -> int:
+    def _find_age(self, feed: Feed, language: str, is_former: bool) -> int:
         """Give the seconds for which a page may be kept: as long as the documents of its feed."""
+        now = self._clock.now()
+        if is_former:
+            return max_age(feed.name, now, None)
         if lasting := self._find_lasting(feed):
             return int(lasting.total_seconds())
-        now = self._clock.now()
-        return max_age(feed.name, now, is_complete=language in self._pulse.beat(now).complete)
+        return max_age(feed.name, now, self._pulse.beat(now).find_completion(language))
 
     def _is_lasting(self, address: Address) -> bool:
         """Tell a feed whose meaning stays as long as this process lives; a saved one may change or go."""

@@ -19,14 +19,15 @@ SPREAD = timedelta(minutes=5)
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 
 
-def max_age(feed: str, now: datetime, *, is_complete: bool) -> int:
+def max_age(feed: str, now: datetime, complete_at: datetime | None) -> int:
     """Give the seconds for which a feed's document may be kept: a quarter of an hour to a day.
 
-    `is_complete` tells that nothing more of the newest day is awaited, nor any digest.
+    At `complete_at`, shortly before or None, nothing more of the newest day was awaited, nor any digest: it
+    may have been another day then.
     """
-    if not is_complete:
+    if complete_at is None:
         return ceil(LEAST.total_seconds())
-    ends = next_switch(now) + PREPARATION + _delay(feed)
+    ends = next_switch(complete_at) + PREPARATION + _delay(feed)
     return ceil(min(max(ends - now, LEAST), MOST).total_seconds())
 
 

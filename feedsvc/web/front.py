@@ -51,6 +51,10 @@ class Documents(Protocol):
         """Give the documents that changed since an edition; None if any may have."""
         ...
 
+    def tags(self) -> dict[DocumentKey, str]:
+        """Give the entity tags of all."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -152,7 +156,7 @@ class Front:
         now = self._clock.now()
         prepared = self._prepared
         if prepared is None or not prepared.since <= now < prepared.until:
-            prepared = self._prepared = self._begin(now)
+            prepared = self._begin(now)
         sent = prepared.answers.get((page, headers))
         if sent is None and self._is_known(page, known, now):
             sent = self._make(known.handout, Asked(*headers), now, prepared.beat)
@@ -165,30 +169,49 @@ class Front:
 
     def _begin(self, now: datetime) -> Prepared:
         beat = self._pulse.beat(now)
-        self._follow(beat.edition)
         second = now.replace(microsecond=0)
-        return Prepared(now, min(second + SECOND, beat.asked_at + INTERVAL), beat, {})
+        prepared = Prepared(now, min(second + SECOND, beat.asked_at + INTERVAL), beat, {})
+        if self._follow(beat.edition):
+            self._prepared = prepared
+        return prepared
 
-    def _follow(self, edition: int) -> None:
-        """Forget what changed up to an edition. While the store is gone, what is known is the newest."""
-        with self._looking:
-            if edition == self._edition or self._edition is None:
-                return
-            try:
-                gone = self._list_changed(self._edition)
-            except StoreError:
-                return
+    def _follow(self, edition: int) -> bool:
+        """Forget what changed up to an edition; tells whether that is done, which nobody waits for.
+
+        While the store is gone, what is known is the newest.
+        """
+        if not self._looking.acquire(blocking=False):
+            return False
+        try:
+            former = self._edition
+            if former not in (None, edition):
+                self._forget_changed(former, edition)
+            return True
+        finally:
+            self._looking.release()
+
+    def _forget_changed(self, former: int, edition: int) -> None:
+        with self._lock:
+            # First of all: what is learned from here on was read after these changes.
+            self._edition = edition
+        try:
+            gone = self._list_changed(former)
+        except StoreError:
             with self._lock:
-                self._edition = edition
-                for page in gone:
-                    self._forget(page)
+                self._edition = former
+            return
+        with self._lock:
+            for page in gone:
+                self._forget(page)
 
     def _list_changed(self, edition: int) -> list[Page]:
         changed = self._documents.find_changed(edition)
-        known = list(self._known.items())
-        if changed is None:
-            return [page for page, each in known if not self._is_stored(each.key, each.handout)]
-        return [page for page, each in known if each.key in changed]
+        tags = self._documents.tags() if changed is None else {}
+        return [
+            page
+            for page, known in list(self._known.items())
+            if (tags.get(known.key) != known.handout.ready.etag if changed is None else known.key in changed)
+        ]
 
     def _is_stored(self, key: DocumentKey, handout: Handout) -> bool:
         return self._documents.find_tag(key) == handout.ready.etag

@@ -11,7 +11,7 @@ from threading import Lock
 from feedsvc.errors import StoreError
 
 INTERVAL = timedelta(milliseconds=250)
-# Whether a day is whole is a longer question, and decides only how long readers may keep an answer.
+# Whether a day is whole is a longer question.
 COMPLETE_FOR = timedelta(seconds=2)
 
 log = logging.getLogger(__name__)
@@ -22,16 +22,25 @@ class Beat:
     """The state of the store at a moment.
 
     While `edition` stays, so do the bytes of all documents; `complete` are the languages whose documents
-    lack nothing that is awaited. The store was asked at `asked_at`, or should have been.
+    lacked nothing that was awaited, at `complete_at`. The store was asked at `asked_at`, or should have been.
     """
 
     edition: int
     complete: frozenset[str]
+    complete_at: datetime = field(compare=False)
     asked_at: datetime = field(compare=False)
 
     def holds(self, now: datetime) -> bool:
         """Tell whether this need not be asked again yet."""
         return abs(now - self.asked_at) < INTERVAL
+
+    def find_completion(self, language: str) -> datetime | None:
+        """Give when the documents of a language were seen to lack nothing; None if they lacked something."""
+        return self.complete_at if language in self.complete else None
+
+    def with_nothing_complete(self) -> Beat:
+        """Give the same for who has something that is out of date."""
+        return replace(self, complete=frozenset())
 
 
 class Pulse:
@@ -47,7 +56,7 @@ class Pulse:
         self._read_edition = read_edition
         self._find_complete = find_complete
         self._known: Beat | None = None
-        self._complete: tuple[datetime, frozenset[str]] | None = None
+        self._complete: tuple[frozenset[str], datetime] | None = None
         self._lock = Lock()
 
     def beat(self, now: datetime) -> Beat:
@@ -62,7 +71,7 @@ class Pulse:
 
     def _ask(self, now: datetime, known: Beat | None) -> Beat:
         try:
-            return Beat(self._read_edition(), self._list_complete(now), now)
+            return Beat(self._read_edition(), *self._list_complete(now), now)
         except StoreError as error:
             if known is None:
                 raise
@@ -70,7 +79,7 @@ class Pulse:
             log.warning("the store does not answer: %s", error, extra={"action": "beat"})
             return replace(known, asked_at=now)
 
-    def _list_complete(self, now: datetime) -> frozenset[str]:
-        if self._complete is None or abs(now - self._complete[0]) >= COMPLETE_FOR:
-            self._complete = now, self._find_complete(now)
-        return self._complete[1]
+    def _list_complete(self, now: datetime) -> tuple[frozenset[str], datetime]:
+        if self._complete is None or abs(now - self._complete[1]) >= COMPLETE_FOR:
+            self._complete = self._find_complete(now), now
+        return self._complete
