@@ -259,13 +259,21 @@ def test_opml_of_another_language_lists_its_feeds_under_its_names(client: FlaskC
     }
 
 
-@pytest.mark.parametrize("language", ["en", "fr", ""])
-def test_opml_of_a_language_that_has_no_feeds_of_its_own_is_refused(
-    client: FlaskClient, language: str
-) -> None:
+@pytest.mark.parametrize("language", ["fr", ""])
+def test_opml_of_a_language_that_is_not_served_is_refused(client: FlaskClient, language: str) -> None:
     response = client.get(f"/subscriptions.opml?language={language}")
 
-    assert (response.status_code, response.text) == (400, f"language={language!r}: expected one of zh\n")
+    assert (response.status_code, response.text) == (400, f"language={language!r}: expected one of en, zh\n")
+
+
+@pytest.mark.parametrize("picked", ["", "&feeds=cs.AI,random-walks"])
+def test_opml_of_the_default_language_is_the_same_whether_that_is_named_or_not(
+    client: FlaskClient, picked: str
+) -> None:
+    named = client.get(f"/subscriptions.opml?language=en{picked}")
+    unnamed = client.get(f"/subscriptions.opml?{picked}")
+
+    assert (named.status_code, named.data) == (200, unnamed.data)
 
 
 @pytest.mark.parametrize("words", ["人工", "artificial", "cs.AI"])

@@ -162,15 +162,14 @@ class IndexViews:
         return make_ready(f"{text}\n".encode(), "application/json")
 
     def _read_feed_language(self) -> str | None:
-        """Give the language of the feeds that are asked for; None is the default one, which has no name."""
-        others = self._languages[1:]
-        asked = request.args.get("language")
-        if asked is not None and asked not in others:
-            pattern = (
-                "{name}={text!r}: expected one of {known}" if others else "{name}={text!r}: expected none"
+        """Give the language of the feeds that are asked for; None is the default one, named or not."""
+        asked = request.args.get("language", self._languages[0])
+        if asked not in self._languages:
+            known = ", ".join(self._languages)
+            raise AddressError(
+                tell("{name}={text!r}: expected one of {known}", name="language", text=asked, known=known)
             )
-            raise AddressError(tell(pattern, name="language", text=asked, known=", ".join(others)))
-        return asked
+        return None if asked == self._languages[0] else asked
 
     def _picked_groups(self, *parameters: str) -> tuple[Group, ...]:
         known = ("feeds", *parameters)

@@ -159,7 +159,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         {200: ("text/x-opml",), 304: ()},
         (*READING, 404, 410),
         asks=PICKED
-        | {"language": Parameter("language of the feeds, if not the default", _text(examples=["zh"]))},
+        | {"language": Parameter("language of the feeds, else the default", _text(examples=["zh"]))},
     ),
     ("index.list_json", "GET"): Operation(
         "feeds",
