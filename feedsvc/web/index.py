@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.errors import AddressError, UnknownParameterError
+from feedsvc.errors import AddressError
 from feedsvc.feed import PAGE, Feed
 from feedsvc.feed.saved import define_saved
 from feedsvc.paper import Batch
@@ -77,6 +77,8 @@ class IndexViews:
         blueprint = Blueprint("index", __name__)
         blueprint.add_url_rule("/", view_func=self.show_index)
         blueprint.add_url_rule("/feeds/", view_func=self.lead_to_index)
+        # Of itself, Flask would leave GET out where it tells the methods of this one.
+        blueprint.add_url_rule("/feeds", "lead_from_feeds", self.lead_to_index)
         blueprint.add_url_rule("/subscriptions.opml", view_func=self.list_opml)
         blueprint.add_url_rule("/subscriptions.json", view_func=self.list_json)
         return blueprint
@@ -172,10 +174,7 @@ class IndexViews:
         return None if asked == self._languages[0] else asked
 
     def _picked_groups(self, *parameters: str) -> tuple[Group, ...]:
-        known = ("feeds", *parameters)
-        unknown = sorted(set(request.args) - set(known))
-        if unknown:
-            raise UnknownParameterError(unknown[0], known)
+        check_parameters("feeds", *parameters, is_page=False)
         picked = read_names()
         return self._directory_now().pick(picked) if picked else self._directory_now().groups
 

@@ -95,11 +95,12 @@ def read_vary() -> str:
     return "Accept-Encoding" if is_fixed else "Accept-Encoding, Accept-Language"
 
 
-def check_parameters(*known: str) -> None:
-    """Raise AddressError for a parameter that the page does not have."""
-    unknown = sorted(set(request.args) - {*known, PARAMETER})
+def check_parameters(*known: str, is_page: bool = True) -> None:
+    """Raise AddressError for a parameter that an address does not have; a page has a language."""
+    known = (*known, PARAMETER) if is_page else known
+    unknown = sorted(set(request.args) - set(known))
     if unknown:
-        raise UnknownParameterError(unknown[0], (*known, PARAMETER))
+        raise UnknownParameterError(unknown[0], known)
 
 
 def _check_language() -> None:
