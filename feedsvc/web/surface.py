@@ -194,7 +194,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         },
     ),
     ("search.show_search", "GET"): Operation(
-        "pages", PAGE, (*READING, 404, 429), asks={"q": Parameter("a query", QUERY), **LANGUAGE}
+        "pages", PAGE, (*READING, 429), asks={"q": Parameter("a query", QUERY), **LANGUAGE}
     ),
     ("papers.show_paper", "GET"): Operation(
         "papers",
