@@ -16,7 +16,16 @@ from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.render.phrases import choose_language as choose_nearest
 from feedsvc.told import tell
 from feedsvc.web.delivery import answer, make_ready
-from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, retell, say
+from feedsvc.web.language import (
+    NAMES,
+    ORIGINAL,
+    PARAMETER,
+    choose_language,
+    retell,
+    retell_part,
+    retell_plain,
+    say,
+)
 from feedsvc.web.responses import find_packings, read_asked, send_answer
 
 TYPE = "text/html; charset=utf-8"
@@ -116,6 +125,8 @@ def _describe_page() -> dict[str, Any]:
         "language": language,
         "say": partial(say, language),
         "retell": partial(retell, language),
+        "retell_part": partial(retell_part, language),
+        "retell_plain": partial(retell_plain, language),
         "asked_language": asked_language(),
         "translations": {other: _translate_address(other) for other in NAMES},
         "language_names": NAMES,
