@@ -276,6 +276,29 @@ def test_opml_of_the_default_language_is_the_same_whether_that_is_named_or_not(
     assert (named.status_code, named.data) == (200, unnamed.data)
 
 
+def test_a_chinese_index_offers_the_feeds_in_chinese_first_and_the_others_beside_them(
+    client: FlaskClient,
+) -> None:
+    text = client.get("/?hl=zh").text
+    row = text.partition('<tr id="feed-cs.AI">')[2].partition("</tr>")[0]
+
+    assert re.findall(r'href="([^"]*)"', row) == [
+        "/feeds/zh/cs.AI?hl=zh",
+        "/feeds/zh/cs.AI.xml",
+        "/feeds/zh/cs.AI.rss",
+        "/feeds/zh/cs.AI.json",
+        "/feeds/cs.AI.xml",
+    ]
+    assert '<a href="/subscriptions.opml" hreflang="en" lang="en">OPML English</a>' in text
+    assert "<code>https://feeds.example.org/feeds/zh/cs.AI+cs.CL.xml</code>" in text
+
+
+def test_a_reader_that_looks_for_feeds_on_a_chinese_index_finds_them_in_chinese(client: FlaskClient) -> None:
+    link = 'type="application/atom+xml" title="计算机科学 (cs)" href="/feeds/zh/cs.xml">'
+
+    assert link in client.get("/?hl=zh").text
+
+
 @pytest.mark.parametrize("words", ["人工", "artificial", "cs.AI"])
 def test_a_chinese_index_names_categories_in_chinese_and_finds_them_by_either_name(
     client: FlaskClient, words: str

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from feedsvc.errors import AddressError
-from feedsvc.feed import PAGE, Feed
+from feedsvc.feed import PAGE, Feed, write_path
 from feedsvc.feed.saved import define_saved
 from feedsvc.paper import Batch
 from feedsvc.pipeline.days import name_feed
@@ -31,7 +31,14 @@ from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import Ready, make_ready
 from feedsvc.web.directory import Directory, Group, Listing, name_groups
 from feedsvc.web.language import choose_language, say
-from feedsvc.web.pages import check_parameters, read_language, send_page, speak
+from feedsvc.web.pages import (
+    check_parameters,
+    choose_digests,
+    list_others,
+    read_language,
+    send_page,
+    speak,
+)
 from feedsvc.web.responses import send_ready
 from feedsvc.web.saved import LIMITS
 from feedsvc.web.site import ATOM, LABELS, Site
@@ -118,6 +125,7 @@ class IndexViews:
 
     def _describe_offer(self) -> dict[str, Any]:
         """Give what is offered whatever the ledger holds: formats, languages, and the form for saving."""
+        digests = choose_digests(self._languages)
         return {
             "can_save": self._saving.mode != "off",
             "with_token": self._saving.mode == "token",
@@ -125,10 +133,11 @@ class IndexViews:
             "discoverable": self._directory.discoverable,
             "formats": {name: self._formats[name].content_type for name in LABELS if name in self._formats},
             "labels": LABELS,
-            "languages": self._languages[1:],
+            "others": list_others(self._languages, digests),
             "name_language": name_language,
+            "name_feed": partial(name_feed, language=read_language(), is_default=True),
             "link": self._site.link,
-            "example": self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
+            "example": self._site.base + write_path("cs.AI+cs.CL", ATOM, digests),
         }
 
     def lead_to_index(self) -> BaseResponse:
