@@ -81,10 +81,16 @@ def judge_settings(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_base_url(facts: Facts) -> Iterator[Finding]:
-    """A public address that nobody else can reach."""
-    if facts.settings is not None and _is_loopback(facts.settings):
-        what = f"every link begins with {facts.settings.base}, which leads to this very machine"
-        yield Finding(Weight.WRONG, "base_url", what, "set FEEDSVC_BASE_URL to the public address")
+    """A public address that nobody else can reach, though others may reach the server."""
+    settings = facts.settings
+    if settings is None or not _is_loopback((settings.base_url and settings.base_url.host) or settings.host):
+        return
+    what = f"every link begins with {settings.base}, which leads to this very machine"
+    todo = "set FEEDSVC_BASE_URL to the public address"
+    if _is_loopback(settings.host):
+        yield Finding(Weight.NOTE, "base_url", what, f"nothing to try it here; for others, {todo}")
+    else:
+        yield Finding(Weight.WRONG, "base_url", what, todo)
 
 
 def judge_contact(facts: Facts) -> Iterator[Finding]:
@@ -248,8 +254,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _is_loopback(settings: Settings) -> bool:
-    host = (settings.base_url.host if settings.base_url else settings.host) or ""
+def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -11,6 +11,7 @@ from itertools import groupby
 from feedsvc.calendar import announced_day, is_announcement_expected, is_weekday, switches_at
 from feedsvc.ledger import SETTLED, next_attempt
 from feedsvc.paper import Batch, Kind
+from feedsvc.told import Told, quote, tell, tell_all
 
 DAYS = 14
 TWO_DAYS = timedelta(days=2)
@@ -186,70 +187,98 @@ def _is_complete(owed: Collection[Cell]) -> bool:
     return bool(owed) and all(cell.is_settled for cell in owed)
 
 
-def tell_survey(survey: Survey) -> str:
+def tell_survey(survey: Survey) -> Told:
     """Say in a sentence or two how the ledger stands."""
     if survey.late:
-        return f"{_count_batches(len(survey.late))} late, {_tell_oldest(survey.late)}."
-    return " ".join(filter(None, (_tell_complete(survey.complete_day), _tell_coming(survey))))
+        return _tell_late(survey.late)
+    complete, coming = _tell_complete(survey.complete_day), _tell_coming(survey)
+    return tell("{complete} {coming}", complete=complete, coming=coming) if coming else complete
 
 
-def _count_batches(number: int) -> str:
-    return "1 batch is" if number == 1 else f"{number} batches are"
+def _tell_late(late: Collection[Cell]) -> Told:
+    longest = _find_longest(late)
+    if len(late) == 1:
+        return tell("1 batch is late, by {longest}.", longest=longest)
+    return tell("{count} batches are late, the oldest by {longest}.", count=len(late), longest=longest)
 
 
-def _tell_oldest(late: Collection[Cell]) -> str:
-    longest = write_span(max(cell.late_by for cell in late if cell.late_by is not None))
-    return f"by {longest}" if len(late) == 1 else f"the oldest by {longest}"
+def _find_longest(late: Iterable[Cell]) -> Told:
+    return write_span(max(cell.late_by for cell in late if cell.late_by is not None))
 
 
-def _tell_complete(day: date | None) -> str:
-    return f"Everything is there up to {write_day(day)}." if day else "No day is complete yet."
+def _tell_complete(day: date | None) -> Told:
+    if day is None:
+        return tell("No day is complete yet.")
+    return tell("Everything is there up to {day}.", day=write_day(day))
 
 
-def _tell_coming(survey: Survey) -> str:
+def _tell_coming(survey: Survey) -> Told | None:
     day = next((day for day in survey.days if survey.owed(day)), None)
     if day is None or day == survey.complete_day:
-        return ""
+        return None
     owed = survey.owed(day)
     there = sum(cell.is_settled for cell in owed)
-    return f"{write_day(day)} is coming in: {there} of {len(owed)} categories are there."
+    pattern = "{day} is coming in: {there} of {owed} categories are there."
+    return tell(pattern, day=write_day(day), there=there, owed=len(owed))
 
 
-def tell_late_day(day: date, late: Collection[Cell], survey: Survey) -> str:
+def tell_late_day(day: date, late: Collection[Cell], survey: Survey) -> Told:
     """Say how much of a day is late."""
-    longest = max(cell.late_by for cell in late if cell.late_by is not None)
-    owed = len(survey.owed(day))
-    return f"{write_day(day)}: {len(late)} of {owed} categories late, by {write_span(longest)}"
+    count, owed = len(late), len(survey.owed(day))
+    pattern = "{day}: {count} of {owed} categories late, by {longest}"
+    return tell(pattern, day=write_day(day), count=count, owed=owed, longest=_find_longest(late))
 
 
-def tell_cell(cell: Cell, now: datetime) -> str:
+def tell_cell(cell: Cell, now: datetime) -> Told:
     """Say in a sentence how a category's day stands: what is wrong, what was done, and what comes next."""
-    batch = cell.batch
-    head = f"{cell.category} of {write_day(cell.day)}"
-    late = f" is {write_span(cell.late_by)} late" if cell.late_by is not None else ""
-    if batch is None:
-        wrong = "never asked for" if cell.is_owed else "nothing is announced"
-        return f"{head}{late}: {wrong}"
-    what = " ".join(batch.reason.split()) or _tell_counts(cell)
-    state = "" if late else f" is {cell.standing}"
-    asked = "asked once" if batch.attempts == 1 else f"asked {batch.attempts} times"
-    return f"{head}{late}{state}: {what}; {asked}, {_tell_next(cell, batch, now)}"
+    category, day = cell.category, write_day(cell.day)
+    what = _tell_batch(cell, cell.batch, now) if cell.batch else _tell_nothing(cell)
+    if cell.late_by is not None:
+        late = "{category} of {day} is {span} late: {what}"
+        return tell(late, category=category, day=day, span=write_span(cell.late_by), what=what)
+    if cell.batch is None:
+        return tell("{category} of {day}: {what}", category=category, day=day, what=what)
+    standing = quote(cell.standing.value)
+    return tell(
+        "{category} of {day} is {standing}: {what}", category=category, day=day, standing=standing, what=what
+    )
 
 
-def _tell_counts(cell: Cell) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in cell.counts.items()) or "no announcements"
+def _tell_nothing(cell: Cell) -> Told:
+    return tell("never asked for") if cell.is_owed else tell("nothing is announced")
 
 
-def _tell_next(cell: Cell, batch: Batch, now: datetime) -> str:
+def _tell_batch(cell: Cell, batch: Batch, now: datetime) -> Told:
+    reason = " ".join(batch.reason.split())
+    return tell(
+        "{what}; {asked}, {following}",
+        what=quote(reason) if reason else _tell_counts(cell),
+        asked=_tell_attempts(batch.attempts),
+        following=_tell_next(cell, batch, now),
+    )
+
+
+def _tell_counts(cell: Cell) -> Told:
+    counts = [
+        tell("{count} {kind}", count=count, kind=quote(kind.value)) for kind, count in cell.counts.items()
+    ]
+    return tell_all(counts) if counts else tell("no announcements")
+
+
+def _tell_attempts(attempts: int) -> Told:
+    return tell("asked once") if attempts == 1 else tell("asked {count} times", count=attempts)
+
+
+def _tell_next(cell: Cell, batch: Batch, now: datetime) -> Told:
     if cell.is_settled:
-        return f"last at {write_time(batch.last_seen)}"
+        return tell("last at {time}", time=write_time(batch.last_seen))
     following = next_attempt(batch)
-    return f"next at {write_time(following)}" if following > now else "due now"
+    return tell("next at {time}", time=write_time(following)) if following > now else tell("due now")
 
 
-def write_day(day: date) -> str:
+def write_day(day: date) -> Told:
     """Write a day as people do: Tuesday 6 January."""
-    return f"{day:%A} {day.day} {day:%B}"
+    return tell("{day:%A} {day.day} {day:%B}", day=day)
 
 
 def write_time(moment: datetime) -> str:
@@ -257,9 +286,11 @@ def write_time(moment: datetime) -> str:
     return f"{moment:%H:%M} UTC"
 
 
-def write_span(span: timedelta) -> str:
+def write_span(span: timedelta) -> Told:
     """Write how long something takes: in hours, from two days on in days."""
-    return f"{span // timedelta(days=1)} days" if span >= TWO_DAYS else f"{span // timedelta(hours=1)} h"
+    if span >= TWO_DAYS:
+        return tell("{count} days", count=span // timedelta(days=1))
+    return tell("{count} h", count=span // timedelta(hours=1))
 
 
 def list_facts(survey: Survey) -> dict[str, object]:

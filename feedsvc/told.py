@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 class Told(str):
@@ -13,15 +18,16 @@ class Told(str):
     pattern: str
     values: Mapping[str, object]
 
-    def retell(self, sentences: Mapping[str, str]) -> str | None:
+    def retell(self, sentences: Mapping[str, str], leave: Callable[[str], str] = _as_it_is) -> str | None:
         """Say it by translated patterns; None if its own has no translation.
 
-        A part that was told itself, and has none, stays in English.
+        A part that was told itself, and has none, stays in English, as `leave` gives it.
         """
         pattern = sentences.get(self.pattern)
         if pattern is None:
             return None
-        return pattern.format(**{name: _retell_part(value, sentences) for name, value in self.values.items()})
+        parts = {name: _retell_part(value, sentences, leave) for name, value in self.values.items()}
+        return pattern.format(**parts)
 
 
 def tell(pattern: str, /, **values: object) -> Told:
@@ -31,5 +37,18 @@ def tell(pattern: str, /, **values: object) -> Told:
     return told
 
 
-def _retell_part(value: object, sentences: Mapping[str, str]) -> object:
-    return (value.retell(sentences) or value) if isinstance(value, Told) else value
+def quote(text: str) -> Told:
+    """Take a text of which nothing but itself is known: it is its own pattern."""
+    return tell(text.replace("{", "{{").replace("}", "}}"))
+
+
+def tell_all(parts: Iterable[Told]) -> Told:
+    """Join parts, of which there is one at least, with commas."""
+    return reduce(lambda first, second: tell("{first}, {second}", first=first, second=second), parts)
+
+
+def _retell_part(value: object, sentences: Mapping[str, str], leave: Callable[[str], str]) -> object:
+    if not isinstance(value, Told):
+        return value
+    told = value.retell(sentences, leave)
+    return leave(value) if told is None else told

@@ -79,6 +79,22 @@ def test_a_public_address_on_this_machine_is_told(url: str | None) -> None:
     assert only(doctor.judge_base_url, make_facts(settings=make_settings(base_url=url))).subject == "base_url"
 
 
+@pytest.mark.parametrize(
+    ("host", "weight"),
+    [("127.0.0.1", Weight.NOTE), ("localhost", Weight.NOTE), ("0.0.0.0", Weight.WRONG), ("::", Weight.WRONG)],
+)
+def test_it_is_no_fault_where_nobody_else_can_reach_the_server(host: str, weight: Weight) -> None:
+    settings = make_settings(base_url="http://localhost:8080", host=host)
+
+    assert only(doctor.judge_base_url, make_facts(settings=settings)).weight is weight
+
+
+def test_a_server_that_listens_on_this_machine_may_have_a_public_address() -> None:
+    settings = make_settings(base_url="https://feeds.example.org", host="127.0.0.1")
+
+    assert list(doctor.judge_base_url(make_facts(settings=settings))) == []
+
+
 def test_a_missing_contact_is_told() -> None:
     settings = make_settings(arxiv=ArxivSettings())
 

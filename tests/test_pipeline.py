@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from feedsvc.errors import StoppedError
 from feedsvc.paper import BatchState, Kind
+from feedsvc.pipeline import ingest
 from feedsvc.pipeline.ingest import API_REST
 from feedsvc.standin.faults import Fault, FaultKind
 from tests.standin_papers import MONDAY, TUESDAY, small_corpus
@@ -173,6 +175,45 @@ def test_a_bad_answer_is_noted_and_what_was_served_stays(
     kept = {e.id for e in feedparser.parse(before).entries}
     assert kept <= {e.id for e in feedparser.parse(world.get("/feeds/cs.AI.xml")).entries}
     assert listed(world, "cs.LG", TUESDAY) == served(world, "cs.LG", TUESDAY)
+
+
+def levels_of(caplog: pytest.LogCaptureFixture, reason: str) -> list[str]:
+    """Give the levels at which batches were logged for a reason."""
+    noted = (record for record in caplog.records if record.name == ingest.__name__)
+    return [record.levelname for record in noted if reason in record.getMessage()]
+
+
+def test_that_a_new_store_does_not_know_what_is_usual_is_no_warning(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.faults.add([Fault(FaultKind.EMPTY_PAGE, path="/rss/cs.AI", count=2)])
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            list(world.service.pipeline.ingest.fetch_batches(["cs.AI"]))
+
+    assert levels_of(caplog, "it is not known yet what is usual") == ["INFO", "INFO"]
+
+
+def test_an_empty_listing_behind_an_earlier_day_is_a_warning(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    list(world.service.pipeline.ingest.fetch_batches(["cs.AI"]))
+    world.time.advance()
+    world.faults.add([Fault(FaultKind.EMPTY_PAGE, path="/rss/cs.AI")])
+    with caplog.at_level(logging.INFO):
+        list(world.service.pipeline.ingest.fetch_batches(["cs.AI"]))
+
+    assert levels_of(caplog, "it is not known yet what is usual") == ["WARNING"]
+
+
+def test_an_answer_that_cannot_be_used_is_a_warning_on_a_new_store_too(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.faults.add([Fault(FaultKind.HTML_PAGE, path="/rss/cs.AI", count=4)])
+    with caplog.at_level(logging.INFO):
+        (fetched,) = world.service.pipeline.ingest.fetch_batches(["cs.AI"])
+
+    assert levels_of(caplog, fetched.batch.reason) == ["WARNING"]
 
 
 def test_a_batch_that_failed_is_fetched_again_and_made_whole(world: World) -> None:

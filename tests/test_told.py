@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from feedsvc.errors import UnknownFeedError
-from feedsvc.told import tell
+from feedsvc.told import quote, tell, tell_all
 
 CHINESE = {"expected {value} after {before!r}": "{before!r} 之后应为{value}", "a word": "词"}
 
@@ -32,6 +34,25 @@ def test_braces_in_what_was_put_in_are_text() -> None:
     told = tell("expected {value} after {before!r}", value="{value}", before="{}")
 
     assert told.retell(CHINESE) == "'{}' 之后应为{value}"
+
+
+def test_what_is_left_in_english_is_as_whoever_retells_it_wants() -> None:
+    told = tell("expected {value} after {before!r}", value=tell("a name"), before="au:")
+
+    assert told.retell(CHINESE, lambda english: f"<{english}>") == "'au:' 之后应为<a name>"
+
+
+@pytest.mark.parametrize("text", ["a word", "expected {value} after {before!r}", "{", "a name"])
+def test_a_text_that_is_quoted_is_retold_only_as_a_whole(text: str) -> None:
+    assert quote(text) == text
+    assert quote(text).retell(CHINESE) == {"a word": "词"}.get(text)
+
+
+def test_parts_are_joined_with_commas() -> None:
+    told = tell_all(map(quote, ("a word", "a name", "a word")))
+
+    assert told == "a word, a name, a word"
+    assert told.retell(CHINESE | {"{first}, {second}": "{first}，{second}"}) == "词，a name，词"
 
 
 def test_an_error_gives_its_message_as_it_was_told() -> None:

@@ -55,6 +55,29 @@ def test_a_program_is_told_in_one_line(client: FlaskClient, path: str, status: i
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+PAGES = ("/", "/basket", "/like", "/papers/2601.00001", "/search", "/status")
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/status.json", "/subscriptions.json", "/subscriptions.opml"])
+def test_a_parameter_that_nothing_knows_is_refused(client: FlaskClient, path: str) -> None:
+    response = client.get(f"{path}?colour=red")
+
+    assert (response.status_code, "'colour' is no parameter here" in response.text) == (400, True)
+
+
+def test_a_library_that_is_sent_with_a_parameter_that_nothing_knows_is_refused(client: FlaskClient) -> None:
+    assert client.post("/like?colour=red", data="2601.00001").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_what_watches_the_service_may_ask_with_any_parameter(client: FlaskClient, path: str) -> None:
+    assert client.get(f"{path}?colour=red").status_code == 200
+
+
+def test_what_is_for_programs_has_no_language_of_a_page(client: FlaskClient) -> None:
+    assert client.get("/status.json?hl=zh").status_code == 400
+
+
 def test_a_browser_is_shown_the_names_that_come_near_as_links(client: FlaskClient) -> None:
     response = client.get("/feeds/random-walk.xml", headers=BROWSER)
 
@@ -132,6 +155,36 @@ def test_only_reading_is_allowed(client: FlaskClient, path: str) -> None:
 
     assert (response.status_code, response.mimetype) == (405, "text/plain")
     assert {"GET", "HEAD"} <= set(response.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("path", ["/feeds", "/saved/walks/secret"])
+@pytest.mark.parametrize(
+    ("headers", "mimetype"),
+    [
+        ({}, "text/plain"),
+        (BROWSER, "text/html"),
+        ({"Accept": "application/json"}, "application/json"),
+        ({"Content-Type": "application/json"}, "application/json"),
+    ],
+)
+def test_a_method_that_is_not_allowed_is_told_as_any_other_mistake_there(
+    client: FlaskClient, path: str, headers: dict[str, str], mimetype: str
+) -> None:
+    answers = [client.patch(path, headers=headers), client.post("/saved/walks/secret", headers=headers)]
+
+    assert [(each.status_code, each.mimetype) for each in answers] == [(405, mimetype), (404, mimetype)]
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/feeds", {"GET", "HEAD", "POST"}), ("/saved/a/b", {"GET", "HEAD", "POST", "PUT", "DELETE"})],
+)
+def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(
+    client: FlaskClient, path: str, methods: set[str]
+) -> None:
+    told = client.patch(path, headers={"Accept": "application/json"}).headers["Allow"]
+
+    assert set(told.split(", ")) == methods | {"OPTIONS"}
 
 
 @pytest.mark.usefixtures("sqlite_only")

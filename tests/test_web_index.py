@@ -274,13 +274,44 @@ def test_opml_of_another_language_lists_its_feeds_under_its_names(client: FlaskC
     }
 
 
-@pytest.mark.parametrize("language", ["en", "fr", ""])
-def test_opml_of_a_language_that_has_no_feeds_of_its_own_is_refused(
-    client: FlaskClient, language: str
-) -> None:
+@pytest.mark.parametrize("language", ["fr", ""])
+def test_opml_of_a_language_that_is_not_served_is_refused(client: FlaskClient, language: str) -> None:
     response = client.get(f"/subscriptions.opml?language={language}")
 
-    assert (response.status_code, response.text) == (400, f"language={language!r}: expected one of zh\n")
+    assert (response.status_code, response.text) == (400, f"language={language!r}: expected one of en, zh\n")
+
+
+@pytest.mark.parametrize("picked", ["", "&feeds=cs.AI,random-walks"])
+def test_opml_of_the_default_language_is_the_same_whether_that_is_named_or_not(
+    client: FlaskClient, picked: str
+) -> None:
+    named = client.get(f"/subscriptions.opml?language=en{picked}")
+    unnamed = client.get(f"/subscriptions.opml?{picked}")
+
+    assert (named.status_code, named.data) == (200, unnamed.data)
+
+
+def test_a_chinese_index_offers_the_feeds_in_chinese_first_and_the_others_beside_them(
+    client: FlaskClient,
+) -> None:
+    text = client.get("/?hl=zh").text
+    row = text.partition('<tr id="feed-cs.AI">')[2].partition("</tr>")[0]
+
+    assert re.findall(r'href="([^"]*)"', row) == [
+        "/feeds/zh/cs.AI?hl=zh",
+        "/feeds/zh/cs.AI.xml",
+        "/feeds/zh/cs.AI.rss",
+        "/feeds/zh/cs.AI.json",
+        "/feeds/cs.AI.xml",
+    ]
+    assert '<a href="/subscriptions.opml" hreflang="en" lang="en">OPML English</a>' in text
+    assert "<code>https://feeds.example.org/feeds/zh/cs.AI+cs.CL.xml</code>" in text
+
+
+def test_a_reader_that_looks_for_feeds_on_a_chinese_index_finds_them_in_chinese(client: FlaskClient) -> None:
+    link = 'type="application/atom+xml" title="计算机科学 (cs)" href="/feeds/zh/cs.xml">'
+
+    assert link in client.get("/?hl=zh").text
 
 
 @pytest.mark.parametrize("words", ["人工", "artificial", "cs.AI"])

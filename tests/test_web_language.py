@@ -134,7 +134,7 @@ def test_what_is_wrong_is_told_to_programs_in_english_whatever_they_like(client:
 
 def test_a_translation_has_the_places_of_its_sentence() -> None:
     def places(text: str) -> set[str | None]:
-        return {name for _, name, _, _ in Formatter().parse(text) if name}
+        return {name.partition(".")[0] for _, name, _, _ in Formatter().parse(text) if name}
 
     wrong = [
         english for english, chinese in load_sentences("zh").items() if places(english) != places(chinese)
@@ -171,9 +171,27 @@ def test_an_address_that_names_a_language_depends_on_no_header(client: FlaskClie
 def test_links_of_a_page_keep_the_language_that_was_asked_for(client: FlaskClient) -> None:
     text = client.get("/?hl=zh").text
 
-    for link in ("/search?hl=zh", "/status?hl=zh", "/feeds/cs.AI?hl=zh", "/?hl=en"):
+    for link in ("/search?hl=zh", "/status?hl=zh", "/feeds/zh/cs.AI?hl=zh", "/?hl=en"):
         assert f'href="{link}"' in text
     assert '<input type="hidden" name="hl" value="zh">' in text
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/status", "/feeds/cs.AI", "/papers/2601.00001", "/no"])
+@pytest.mark.parametrize(("language", "address"), [("en", ""), ("zh", "?language=zh")])
+def test_a_pages_foot_leads_to_the_list_of_feeds_in_its_language(
+    client: FlaskClient, path: str, language: str, address: str
+) -> None:
+    foot = client.get(f"{path}?hl={language}", headers=BROWSER).text.partition("<footer")[2]
+
+    assert f'<a href="/subscriptions.opml{address}">OPML</a>' in foot
+
+
+def test_where_no_feeds_are_in_a_pages_language_it_offers_those_that_are(tmp_path: Path) -> None:
+    with open_house(tmp_path, languages="en") as house:
+        text = house.client.get("/?hl=zh").text
+
+    assert 'href="/subscriptions.opml"' in text
+    assert "/feeds/zh/" not in text
 
 
 def test_a_feed_that_a_reader_takes_has_no_page_language(client: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -65,12 +66,31 @@ def test_a_mistake_is_shown_under_its_character_and_the_query_stays(client: Flas
     assert 'data-position="5"' in response.text
 
 
-def test_a_category_that_is_not_followed_is_told(client: FlaskClient) -> None:
-    assert client.get("/search?q=in:cs.CV").status_code == 404
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("in:cs.CV", "'cs.CV' is not followed here."),
+        ("like:2601.99999", "Paper 2601.99999 is not stored here: expected one that is,"),
+        ("walk like:2601.99999", "Paper 2601.99999 is not stored here"),
+    ],
+)
+def test_what_is_not_here_is_told_beside_the_query_as_a_mistake_is(
+    client: FlaskClient, query: str, told: str
+) -> None:
+    response = client.get("/search", query_string={"q": query})
+    text = unescape(response.text)
+
+    assert response.status_code == 400
+    assert f'value="{query}"' in text
+    assert told in text.partition('id="q-problem"')[2]
+    assert 'aria-describedby="q-problem"' in text
+    assert "data-position" not in text
 
 
-def test_papers_like_one_that_is_not_stored_are_told(client: FlaskClient) -> None:
-    assert client.get("/search?q=like:2601.99999").status_code == 404
+def test_what_is_not_here_is_told_in_the_language_of_the_page(client: FlaskClient) -> None:
+    text = client.get("/search?q=like:2601.99999&hl=zh").text
+
+    assert "<p>本站未收录论文 2601.99999：" in text
 
 
 def test_without_a_query_there_are_the_form_and_the_syntax(client: FlaskClient) -> None:

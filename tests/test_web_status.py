@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from feedsvc.paper import BatchState
+from feedsvc.lateness import MEANINGS, Standing
+from feedsvc.ledger import KNOWN_AFTER, judge_batch
+from feedsvc.paper import BatchState, Kind
+from feedsvc.store.orders import OrderState
+from feedsvc.told import quote
+from feedsvc.web.language import load_sentences
 from tests.builders import make_note
 from tests.test_web_index import Page
 from tests.web_house import DAY, NOON, House, open_house
@@ -62,6 +67,42 @@ def test_a_chinese_page_names_archives_and_categories_in_chinese(house: House) -
     assert 'scope="rowgroup"' in text
     assert re.search(r'scope="rowgroup"[^>]*>数学<', text)
     assert re.search(r'title="数值分析"[^>]*>math.NA</a>', text)
+
+
+def test_a_chinese_page_tells_in_chinese_how_the_ledger_stands(house: House) -> None:
+    note(house, BatchState.FAILED, day=TUESDAY, reason="")
+    text = house.client.get("/status?hl=zh").text
+
+    assert "有 5 个批次迟到，最久的已迟 36 小时。</p>" in text
+    assert "<summary>1月14日：4 个分类中有 1 个迟到，已迟 12 小时</summary>" in text
+    assert ">math.NA，1月14日，已迟 12 小时：从未获取</li>" in text
+    assert 'title="cs.AI，1月14日，完整：新论文 2，交叉列表 1；获取过一次，最近一次在 17:00 UTC"' in text
+    assert 'lang="en">' not in text.partition("<main")[2]
+
+
+def test_a_chinese_page_leaves_a_reason_in_english_and_marks_it(house: House) -> None:
+    note(house, BatchState.FAILED, reason=HOSTILE)
+    text = house.client.get("/status?hl=zh").text
+
+    told = '：<span lang="en">&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;quoted&#34;</span>；获取过一次'
+    assert told in text
+    assert "：&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;quoted&#34;；获取过一次" in text
+
+
+@pytest.mark.parametrize("is_out", [True, False])
+@pytest.mark.parametrize("day", [DAY, date(2025, 12, 31)])
+@pytest.mark.parametrize("known", [0, KNOWN_AFTER])
+def test_why_a_day_is_empty_is_told_in_chinese(day: date, known: int, is_out: bool) -> None:
+    earlier = [make_note(BatchState.QUIET)] * known
+    verdict = judge_batch(day, (), (), earlier, is_out=is_out)
+
+    assert quote(verdict.reason).retell(load_sentences("zh"))
+
+
+def test_every_state_and_kind_has_a_name_in_chinese() -> None:
+    named = {*map(str, Standing), *map(str, OrderState), *map(str, Kind), *MEANINGS.values()}
+
+    assert named - set(load_sentences("zh")) == set()
 
 
 def test_a_complete_ledger_says_so_and_lists_nothing_late(house: House) -> None:

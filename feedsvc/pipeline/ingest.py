@@ -155,7 +155,13 @@ class Ingest:
         papers = [item.paper for item in listing.items]
         shown = zip(announcements, (paper.categories for paper in papers), strict=True)
         implied = tuple(imply_crosslists(shown, self.categories))
-        return _report(self._store.ledger.record_batch(batch, papers, announcements, implied))
+        recorded = self._store.ledger.record_batch(batch, papers, announcements, implied)
+        return _report(recorded, is_usual=self._is_first_empty(category, listing))
+
+    def _is_first_empty(self, category: str, listing: Listing) -> bool:
+        """Tell an empty listing of a category's first day: a new store cannot know whether it is whole."""
+        is_empty = not listing.items and not listing.skipped
+        return is_empty and not self._store.ledger.earlier_batches(category, listing.day)
 
     def _judge(self, category: str, listing: Listing, announcements: Sequence[Announcement]) -> Verdict:
         ledger = self._store.ledger
@@ -222,9 +228,9 @@ def _judge_date(listing: Listing, expected: date) -> Verdict:
     return Verdict(BatchState.FAILED, f"the listing is dated {listing.day} where {expected} is expected")
 
 
-def _report(recorded: Recorded) -> Fetched:
+def _report(recorded: Recorded, *, is_usual: bool = False) -> Fetched:
     batch = recorded.batch
-    level = logging.INFO if batch.state in (BatchState.OK, BatchState.QUIET) else logging.WARNING
+    level = logging.INFO if is_usual or batch.state in SETTLED else logging.WARNING
     log.log(
         level,
         "%s %s: %s, %d new rows%s",

@@ -15,6 +15,7 @@ from feedsvc.http import Clock, Outcome
 from feedsvc.lateness import DAYS, Survey, first_day, survey_ledger
 from feedsvc.store import Store
 from feedsvc.store.orders import OrderState
+from feedsvc.told import Told, quote, tell, tell_all
 
 log = logging.getLogger(__name__)
 
@@ -69,20 +70,24 @@ def list_digest_facts(figures: DigestFigures) -> dict[str, object]:
     }
 
 
-def tell_digests(figures: DigestFigures) -> list[str]:
+def tell_digests(figures: DigestFigures) -> list[Told]:
     """Say in lines how a model's digests stand; none where there never was one."""
     lines = []
     for language in dict.fromkeys(language for language, _ in figures.orders):
-        counts = (f"{number} {state}" for (own, state), number in figures.orders.items() if own == language)
-        lines.append(f"digests by a model in {language}, last 60 days: {', '.join(counts)}")
+        counts = {state.value: number for (own, state), number in figures.orders.items() if own == language}
+        ordered = "digests by a model in {language}, last 60 days: {counts}"
+        lines.append(tell(ordered, language=language, counts=_tell_counts(counts)))
     if figures.findings:
-        counts = (f"{number} {rule}" for rule, number in figures.findings.items())
-        lines.append(f"found wrong with them: {', '.join(counts)}")
-    lines += [
-        f"spent today on {model}: {spent.tokens:,} tokens, {spent.money:.2f} in money"
-        for model, spent in figures.spent.items()
-    ]
+        lines.append(tell("found wrong with them: {counts}", counts=_tell_counts(figures.findings)))
+    for model, spent in figures.spent.items():
+        paid = "spent today on {model}: {tokens:,} tokens, {money:.2f} in money"
+        lines.append(tell(paid, model=model, tokens=spent.tokens, money=spent.money))
     return lines
+
+
+def _tell_counts(counts: Mapping[str, int]) -> Told:
+    """Say numbers of what there is one of at least."""
+    return tell_all(tell("{count} {kind}", count=number, kind=quote(kind)) for kind, number in counts.items())
 
 
 def count_request(store: Store, clock: Clock, outcome: Outcome) -> None:

@@ -80,7 +80,7 @@ def create_app(
         app.register_blueprint(views.blueprint())
     register_errors(app)
     limits.watch_posts(app)
-    register_language(app)
+    register_language(app, settings.languages)
     app.after_request(site.protect)
     prepare_responses(app, made_packings, clock)
     _put_before(app, front, site)

@@ -7,8 +7,8 @@ import logging
 import re
 from dataclasses import dataclass
 
-from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from feedsvc.errors import (
     AddressError,
@@ -154,9 +154,18 @@ def _tell(problem: Problem, line: str) -> Response:
 def _choose_type() -> str:
     """Choose how to tell: who saves feeds by JSON is told in JSON what is wrong with what was sent."""
     accept = request.headers.get("Accept")
-    is_spoken = request.blueprint in SPEAKING_JSON
+    is_spoken = not SPEAKING_JSON.isdisjoint(_find_blueprints())
     if is_spoken and request.is_json:
         return JSON
     if prefers_html(accept):
         return HTML
     return JSON if is_spoken and accepts_json(accept) else PLAIN
+
+
+def _find_blueprints() -> set[str | None]:
+    """Give whose the address is: where the method is not allowed, of the methods that are."""
+    missed, adapter = request.routing_exception, current_app.create_url_adapter(request)
+    if not isinstance(missed, MethodNotAllowed) or adapter is None:
+        return {request.blueprint}
+    endpoints = (adapter.match(method=method)[0] for method in missed.valid_methods or ())
+    return {endpoint.rpartition(".")[0] for endpoint in endpoints}

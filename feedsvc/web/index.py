@@ -13,8 +13,8 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from feedsvc.errors import AddressError, UnknownParameterError
-from feedsvc.feed import PAGE, Feed
+from feedsvc.errors import AddressError
+from feedsvc.feed import PAGE, Feed, write_path
 from feedsvc.feed.saved import define_saved
 from feedsvc.paper import Batch
 from feedsvc.pipeline.days import name_feed
@@ -31,7 +31,14 @@ from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import Ready, make_ready
 from feedsvc.web.directory import Directory, Group, Listing, name_groups
 from feedsvc.web.language import choose_language, say
-from feedsvc.web.pages import check_parameters, read_language, send_page, speak
+from feedsvc.web.pages import (
+    check_parameters,
+    choose_digests,
+    list_others,
+    read_language,
+    send_page,
+    speak,
+)
 from feedsvc.web.responses import send_ready
 from feedsvc.web.saved import LIMITS
 from feedsvc.web.site import ATOM, LABELS, Site
@@ -77,6 +84,8 @@ class IndexViews:
         blueprint = Blueprint("index", __name__)
         blueprint.add_url_rule("/", view_func=self.show_index)
         blueprint.add_url_rule("/feeds/", view_func=self.lead_to_index)
+        # Of itself, Flask would leave GET out where it tells the methods of this one.
+        blueprint.add_url_rule("/feeds", "lead_from_feeds", self.lead_to_index)
         blueprint.add_url_rule("/subscriptions.opml", view_func=self.list_opml)
         blueprint.add_url_rule("/subscriptions.json", view_func=self.list_json)
         return blueprint
@@ -116,6 +125,7 @@ class IndexViews:
 
     def _describe_offer(self) -> dict[str, Any]:
         """Give what is offered whatever the ledger holds: formats, languages, and the form for saving."""
+        digests = choose_digests(self._languages)
         return {
             "can_save": self._saving.mode != "off",
             "with_token": self._saving.mode == "token",
@@ -123,10 +133,11 @@ class IndexViews:
             "discoverable": self._directory.discoverable,
             "formats": {name: self._formats[name].content_type for name in LABELS if name in self._formats},
             "labels": LABELS,
-            "languages": self._languages[1:],
+            "others": list_others(self._languages, digests),
             "name_language": name_language,
+            "name_feed": partial(name_feed, language=read_language(), is_default=True),
             "link": self._site.link,
-            "example": self._site.origin + url_for("feeds.show_feed", path="cs.AI+cs.CL.xml"),
+            "example": self._site.base + write_path("cs.AI+cs.CL", ATOM, digests),
         }
 
     def lead_to_index(self) -> BaseResponse:
@@ -162,21 +173,17 @@ class IndexViews:
         return make_ready(f"{text}\n".encode(), "application/json")
 
     def _read_feed_language(self) -> str | None:
-        """Give the language of the feeds that are asked for; None is the default one, which has no name."""
-        others = self._languages[1:]
-        asked = request.args.get("language")
-        if asked is not None and asked not in others:
-            pattern = (
-                "{name}={text!r}: expected one of {known}" if others else "{name}={text!r}: expected none"
+        """Give the language of the feeds that are asked for; None is the default one, named or not."""
+        asked = request.args.get("language", self._languages[0])
+        if asked not in self._languages:
+            known = ", ".join(self._languages)
+            raise AddressError(
+                tell("{name}={text!r}: expected one of {known}", name="language", text=asked, known=known)
             )
-            raise AddressError(tell(pattern, name="language", text=asked, known=", ".join(others)))
-        return asked
+        return None if asked == self._languages[0] else asked
 
     def _picked_groups(self, *parameters: str) -> tuple[Group, ...]:
-        known = ("feeds", *parameters)
-        unknown = sorted(set(request.args) - set(known))
-        if unknown:
-            raise UnknownParameterError(unknown[0], known)
+        check_parameters("feeds", *parameters, is_page=False)
         picked = read_names()
         return self._directory_now().pick(picked) if picked else self._directory_now().groups
 

@@ -46,9 +46,27 @@ def retell(language: str, told: str, *, begins: bool = True) -> Markup:
         return escape(known if known.endswith("。") else f"{known}。")
     capital = told[:1].upper() if begins else told[:1]
     whole = f"{capital}{told[1:]}" + ("" if told.endswith(".") else ".")
-    return (
-        escape(whole) if language == ORIGINAL else Markup('<span lang="{}">{}</span>').format(ORIGINAL, whole)
-    )
+    return escape(whole) if language == ORIGINAL else _mark(whole)
+
+
+def retell_part(language: str, told: Told) -> Markup:
+    """Give what was told in a language, as it stands: neither begun nor ended as a sentence.
+
+    Each part that nobody translated stays in English, and is marked as such.
+    """
+    if language == ORIGINAL:
+        return escape(told)
+    known = told.retell(_load_markup(language), _mark)
+    return _mark(told) if known is None else Markup(known)
+
+
+def retell_plain(language: str, told: Told) -> str:
+    """Give the same for where no markup may stand, such as an attribute."""
+    return told.retell(load_sentences(language)) or told
+
+
+def _mark(english: str) -> Markup:
+    return Markup('<span lang="{}">{}</span>').format(ORIGINAL, english)
 
 
 @cache
@@ -58,3 +76,9 @@ def load_sentences(language: str) -> Mapping[str, str]:
         return {}
     file = resources.files("feedsvc.web").joinpath("texts", f"{language}.toml")
     return tomllib.loads(file.read_text("utf-8"))
+
+
+@cache
+def _load_markup(language: str) -> Mapping[str, Markup]:
+    """Give the sentences of a language as markup, which escapes what is put in."""
+    return {english: Markup(sentence) for english, sentence in load_sentences(language).items()}

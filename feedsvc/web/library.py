@@ -14,7 +14,7 @@ from feedsvc.feed.library import read_library, share_out
 from feedsvc.query.ast import LikePaper, any_of
 from feedsvc.store import Store
 from feedsvc.web.negotiation import HTML, prefers_html
-from feedsvc.web.pages import send_page
+from feedsvc.web.pages import check_parameters, send_page
 from feedsvc.web.site import ATOM, Site
 
 MOST_SENT_BYTES = 4_000_000
@@ -41,10 +41,12 @@ class LibraryViews:
 
     def show_form(self) -> Response:
         """Show the form into which a library is put."""
+        check_parameters()
         return send_page("library.html", 3600, told=None, problem="")
 
     def read(self) -> Response:
         """Answer a library with the addresses of the feeds of papers like those in it."""
+        check_parameters()
         papers = read_library(_read_sent())
         unknown = self._store.likeness.find_unknown(papers)
         feeds = self._make_feeds([paper for paper in papers if paper not in set(unknown)])

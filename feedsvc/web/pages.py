@@ -16,8 +16,17 @@ from feedsvc.query.parser import MAX_CHARACTERS
 from feedsvc.render.phrases import choose_language as choose_nearest
 from feedsvc.told import tell
 from feedsvc.web.delivery import answer, make_ready
-from feedsvc.web.language import NAMES, ORIGINAL, PARAMETER, choose_language, retell, say
-from feedsvc.web.responses import find_packings, read_asked, send_answer
+from feedsvc.web.language import (
+    NAMES,
+    ORIGINAL,
+    PARAMETER,
+    choose_language,
+    retell,
+    retell_part,
+    retell_plain,
+    say,
+)
+from feedsvc.web.responses import find_packings, is_static, read_asked, send_answer
 
 TYPE = "text/html; charset=utf-8"
 # Links between these carry the language that a visitor asked for.
@@ -35,10 +44,13 @@ PAGES = frozenset(
 )
 
 
-def register_language(app: Flask) -> None:
-    """Have every template know its language, and every page's links keep the one that was asked for."""
+def register_language(app: Flask, languages: Sequence[str]) -> None:
+    """Have every template know its language, and every page's links keep the one that was asked for.
+
+    `languages` are those of feeds, of which a page's lists lead to its own.
+    """
     app.before_request(_check_language)
-    app.context_processor(_describe_page)
+    app.context_processor(partial(_describe_page, languages))
     app.url_defaults(_carry_language)
 
 
@@ -52,8 +64,10 @@ def read_language() -> str:
 def choose_digests(languages: Sequence[str]) -> str | None:
     """Give the one of the configured languages whose digests a page offers: its own, if there are such.
 
-    None is the default language, the first, which no address names.
+    None is the default language, the first, which no address names; a page that is a file offers that.
     """
+    if is_static():
+        return None
     nearest = choose_nearest(languages, read_language())
     return None if nearest == languages[0] else nearest
 
@@ -95,11 +109,12 @@ def read_vary() -> str:
     return "Accept-Encoding" if is_fixed else "Accept-Encoding, Accept-Language"
 
 
-def check_parameters(*known: str) -> None:
-    """Raise AddressError for a parameter that the page does not have."""
-    unknown = sorted(set(request.args) - {*known, PARAMETER})
+def check_parameters(*known: str, is_page: bool = True) -> None:
+    """Raise AddressError for a parameter that an address does not have; a page has a language."""
+    known = (*known, PARAMETER) if is_page else known
+    unknown = sorted(set(request.args) - set(known))
     if unknown:
-        raise UnknownParameterError(unknown[0], (*known, PARAMETER))
+        raise UnknownParameterError(unknown[0], known)
 
 
 def _check_language() -> None:
@@ -109,13 +124,16 @@ def _check_language() -> None:
         raise AddressError(tell(pattern, name=PARAMETER, text=asked, known=", ".join(NAMES)))
 
 
-def _describe_page() -> dict[str, Any]:
+def _describe_page(languages: Sequence[str]) -> dict[str, Any]:
     language = read_language()
     return {
         "language": language,
         "say": partial(say, language),
         "retell": partial(retell, language),
+        "retell_part": partial(retell_part, language),
+        "retell_plain": partial(retell_plain, language),
         "asked_language": asked_language(),
+        "feed_language": choose_digests(languages),
         "translations": {other: _translate_address(other) for other in NAMES},
         "language_names": NAMES,
         # Stands in the tag of what is English whatever language the page has.

@@ -8,7 +8,7 @@ from datetime import date
 
 from flask import Blueprint, Response, request
 
-from feedsvc.errors import QueryError
+from feedsvc.errors import QueryError, UnfollowedError, UnknownPaperError
 from feedsvc.feed import Feed
 from feedsvc.feed.address import define_query
 from feedsvc.feed.catalogue import Catalogue
@@ -82,13 +82,13 @@ class SearchViews:
         return blueprint
 
     def show_search(self) -> Response:
-        """Show what the query `q` finds; without one the form, with one that cannot be read the place."""
+        """Show what the query `q` finds; without one the form, with one that cannot be used what is wrong."""
         check_parameters("q")
         text, digests = request.args.get("q", "").strip(), choose_digests(self._languages)
         found = problem = None
         try:
             found = self._find(parse(text)) if text else None
-        except QueryError as error:
+        except (QueryError, UnknownPaperError, UnfollowedError) as error:
             problem = error
         return send_page(
             "search.html",

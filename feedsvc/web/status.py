@@ -20,7 +20,7 @@ from feedsvc.render.phrases import load_phrases
 from feedsvc.web.dates import write_long_day, write_short_day, write_weekday
 from feedsvc.web.delivery import make_ready
 from feedsvc.web.directory import Directory, name_groups
-from feedsvc.web.pages import read_language, send_page
+from feedsvc.web.pages import check_parameters, read_language, send_page
 from feedsvc.web.responses import send_ready
 
 SECONDS = 60
@@ -44,6 +44,7 @@ class StatusViews:
 
     def show_status(self) -> Response:
         """Show what is late in words, then every category's last days as a calendar."""
+        check_parameters()
         survey = self._watch.survey()
         archives = [group for group in self._directory.groups if group.archive]
         return send_page(
@@ -66,6 +67,7 @@ class StatusViews:
 
     def list_status(self) -> Response:
         """List the same facts as JSON."""
+        check_parameters(is_page=False)
         digests = list_digest_facts(self._watch.count_digests())
         facts = list_facts(self._watch.survey()) | {"digests": digests}
         text = json.dumps(facts, ensure_ascii=False, indent=1)

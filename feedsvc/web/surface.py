@@ -154,12 +154,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         },
     ),
     ("index.lead_to_index", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
+    ("index.lead_from_feeds", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
     ("index.list_opml", "GET"): Operation(
         "feeds",
         {200: ("text/x-opml",), 304: ()},
         (*READING, 404, 410),
         asks=PICKED
-        | {"language": Parameter("language of the feeds, if not the default", _text(examples=["zh"]))},
+        | {"language": Parameter("language of the feeds, else the default", _text(examples=["zh"]))},
     ),
     ("index.list_json", "GET"): Operation(
         "feeds",
@@ -193,7 +194,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         },
     ),
     ("search.show_search", "GET"): Operation(
-        "pages", PAGE, (*READING, 404, 429), asks={"q": Parameter("a query", QUERY), **LANGUAGE}
+        "pages", PAGE, (*READING, 429), asks={"q": Parameter("a query", QUERY), **LANGUAGE}
     ),
     ("papers.show_paper", "GET"): Operation(
         "papers",
