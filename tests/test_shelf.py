@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import Document
 from feedsvc.pipeline.shelf import ENTRY_BYTES, PAPER_BYTES, Made, Shelf
 
+FEED = Catalogue({}).define("cs.AI").make_feed()
 NOW = datetime(2026, 1, 5, 6, tzinfo=UTC)
 
 
@@ -19,7 +21,8 @@ def key(name: str) -> tuple[str, str, str]:
 
 
 def make(name: str, body: bytes = b"body", papers: int = 0) -> Made:
-    return Made(make_document(name, body), 1, "recipe", frozenset(map(str, range(papers))), None)
+    held = frozenset(map(str, range(papers)))
+    return Made(make_document(name, body), FEED, 1, NOW, "recipe", held, None)
 
 
 def test_what_was_kept_last_is_found() -> None:

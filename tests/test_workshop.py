@@ -55,13 +55,13 @@ ADDRESSES = (
 
 
 class MovingClock:
-    """A clock that goes on by a minute whenever it is asked."""
+    """A clock that goes on by a second whenever it is asked."""
 
     def __init__(self) -> None:
         self.moment = NOON
 
     def now(self) -> datetime:
-        self.moment += timedelta(minutes=1)
+        self.moment += timedelta(seconds=1)
         return self.moment
 
     def sleep(self, seconds: float) -> None:
@@ -265,11 +265,13 @@ def ask_while_made(publisher: Publisher, monkeypatch: pytest.MonkeyPatch, made: 
     def compose_meanwhile(
         self: Contents, feed: Feed, language: str, *, alone: bool = False
     ) -> tuple[Entry, ...]:
-        monkeypatch.undo()
+        monkeypatch.setattr(Contents, "compose_feed", compose)
         found.append(publisher.find_at_hand(*read(asked)))
         return compose(self, feed, language, alone=alone)
 
     monkeypatch.setattr(Contents, "compose_feed", compose_meanwhile)
+    # One thread is both: it must not wait for itself.
+    monkeypatch.setattr(publisher._workshop._shelf, "turn", lambda key: nullcontext())
     find(publisher, made)
     return found[0]
 
@@ -293,7 +295,34 @@ def test_what_nobody_makes_anew_is_made_for_who_does_not_wait(
     announce(store, PAPERS[0])
     former = find(publisher, "keyword/matter.xml")
     announce(store, PAPERS[1])
-    monkeypatch.setattr(publisher._workshop._shelf, "turn", lambda key: nullcontext())
+
+    meanwhile = ask_while_made(publisher, monkeypatch, "keyword/nothing.xml", "keyword/matter.xml")
+
+    assert not meanwhile.is_former
+    assert meanwhile.document.etag != former.etag
+
+
+def test_while_several_are_made_who_does_not_wait_is_given_the_former_of_another(
+    store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(store, PAPERS[0])
+    former = find(publisher, "keyword/matter.xml")
+    announce(store, PAPERS[1])
+    monkeypatch.setattr(workshop, "PLACES", 1)
+
+    meanwhile = ask_while_made(publisher, monkeypatch, "keyword/nothing.xml", "keyword/matter.xml")
+
+    assert meanwhile == AtHand(former, is_former=True)
+
+
+def test_the_former_is_given_for_a_minute_only(
+    store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announce(store, PAPERS[0])
+    former = find(publisher, "keyword/matter.xml")
+    announce(store, PAPERS[1])
+    monkeypatch.setattr(workshop, "PLACES", 1)
+    monkeypatch.setattr(workshop, "GOOD_FOR", timedelta(0))
 
     meanwhile = ask_while_made(publisher, monkeypatch, "keyword/nothing.xml", "keyword/matter.xml")
 

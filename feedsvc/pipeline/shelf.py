@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 
+from feedsvc.feed import Feed
 from feedsvc.paper import Document, DocumentKey
 
 MOST_BYTES = 64_000_000
@@ -21,13 +22,16 @@ TURNS = 64
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A document, the revision of the store it is good for, by which recipe, and the papers it holds.
+    """A document of a feed, by which recipe it was made, and the papers it holds.
 
-    `days` are the only days whose announcements it tells of; None if there is no such bound.
+    At `checked_at` it was as good as new, at the store's revision. `days` are the only days whose
+    announcements it tells of; None if there is no such bound.
     """
 
     document: Document
+    feed: Feed
     revision: int
+    checked_at: datetime
     recipe: str
     papers: frozenset[str]
     days: frozenset[date] | None

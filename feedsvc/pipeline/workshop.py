@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from feedsvc.coding import GZIP, pack, tag_body
 from feedsvc.feed import Feed
@@ -38,6 +38,11 @@ class AtHand:
 
     document: Document
     is_former: bool = False
+
+
+# So many threads may be busy with documents whose former states can be given meanwhile, and those so long.
+PLACES = 3
+GOOD_FOR = timedelta(minutes=1)
 
 
 class Workshop:
@@ -76,12 +81,18 @@ class Workshop:
                 self._making.discard(wanted.key)
 
     def find_at_hand(self, wanted: Commission, begin: Callable[[], None] = lambda: None) -> AtHand:
-        """Give the same, but while another has it made the former one, if the feed is defined as it was."""
+        """Give the same, but the former one while another has it made, or others have several made.
+
+        It has to be of the same definition, and good a minute ago.
+        """
         made, revision = self._look(wanted.key)
-        is_replaced = made is not None and made.revision != revision and wanted.key in self._making
-        if made and is_replaced and made.recipe == self._recipes.write_recipe(wanted.feed):
-            return AtHand(made.document, is_former=True)
-        return AtHand(self.find_document(wanted, begin))
+        if made is None or made.revision == revision or not self._is_busy(wanted.key):
+            return AtHand(self.find_document(wanted, begin))
+        is_good = made.feed == wanted.feed and self._clock.now() - made.checked_at < GOOD_FOR
+        return AtHand(made.document, True) if is_good else AtHand(self.find_document(wanted, begin))
+
+    def _is_busy(self, key: DocumentKey) -> bool:
+        return key in self._making or len(self._making) >= PLACES
 
     def _look(self, key: DocumentKey) -> tuple[Made | None, int]:
         """Give what is kept, and the store's revision, which is never the smaller one."""
@@ -103,7 +114,7 @@ class Workshop:
             begin()
             self._contents.check_given(wanted.feed)
             made = self._make(wanted, revision, None if made is None else made.document)
-        return self._shelf.keep(wanted.key, replace(made, revision=revision))
+        return self._shelf.keep(wanted.key, replace(made, revision=revision, checked_at=self._clock.now()))
 
     def _is_untouched(self, made: Made, wanted: Commission, revision: int) -> bool:
         """Tell whether nothing that changed since a document was made could change it.
@@ -134,7 +145,7 @@ class Workshop:
         # Packing costs more than putting a document together, and the time of the last change is to stay.
         same = former is not None and former.etag == etag
         document = former if former and same else self._finish(wanted, body, etag)
-        return Made(document, revision, recipe, papers, days)
+        return Made(document, wanted.feed, revision, self._clock.now(), recipe, papers, days)
 
     def _list_days(self, wanted: Commission) -> frozenset[date] | None:
         days = self._contents.list_days(wanted.feed, wanted.language, alone=wanted.alone)
