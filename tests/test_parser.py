@@ -29,6 +29,31 @@ def test_every_leaf_reads_back_from_its_text(leaf: Leaf) -> None:
     assert parse(str(leaf)) == leaf
 
 
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("graph －deep", "graph -deep"),
+        ("transform＊", "transform*"),
+        ("kind：new graph", "kind:new graph"),
+        ("like：2601.90001", "like:2601.90001"),
+        ("au：hinton", "au:hinton"),
+        ("～networks", "~networks"),
+        ("graph ＯＲ deep", "graph OR deep"),
+        ("graph （deep OR wide）", "graph (deep OR wide)"),
+        ("＂random walk＂", '"random walk"'),
+    ],
+)
+def test_a_sign_as_wide_as_a_character_is_the_narrow_one(wide: str, narrow: str) -> None:
+    assert parse(wide) == parse(narrow)
+
+
+def test_a_mistake_with_a_wide_sign_is_where_it_was_typed() -> None:
+    with pytest.raises(QueryError) as raised:
+        parse("graph foo：bar")
+
+    assert raised.value.position == 6
+
+
 @given(QUERIES)
 def test_every_query_reads_back_from_its_text(query: Query) -> None:
     text = str(query)

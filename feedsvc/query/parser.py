@@ -24,6 +24,8 @@ from feedsvc.told import tell
 
 MAX_CHARACTERS = 256
 MAX_TERMS = 24
+# Keyboards for Chinese and Japanese put in signs as wide as a character: each is read as the narrow one.
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
 def parse(text: str) -> Query:
@@ -36,7 +38,7 @@ def parse(text: str) -> Query:
             "expected no more than {most} characters, not {length}", most=MAX_CHARACTERS, length=len(text)
         )
         raise QueryError(text, MAX_CHARACTERS, told)
-    text = decode_pasted(text)
+    text = decode_pasted(text.translate(_NARROW))
     part = _Reader(text).read()
     if not is_selective(part.query):
         start = _locate_exclusion(part)
