@@ -19,7 +19,7 @@ from feedsvc.feed import Feed
 from feedsvc.feed.address import resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import BatchState, Document, Entry, Kind, Origin
-from feedsvc.pipeline import workshop
+from feedsvc.pipeline import press, workshop
 from feedsvc.pipeline.contents import Contents
 from feedsvc.pipeline.publish import Publisher
 from feedsvc.pipeline.workshop import AtHand
@@ -212,28 +212,18 @@ def test_what_no_change_touches_is_not_made_again(
     assert len(composed) == 1
 
 
-def test_a_day_that_is_over_is_not_made_again_for_another(
-    store: Store, publisher: Publisher, composed: list[str]
+@pytest.mark.parametrize(("paper", "kind", "version"), [(2, Kind.NEW, 1), (0, Kind.REPLACE, 2)])
+def test_a_day_that_is_over_is_not_made_again_for_what_another_brings(
+    store: Store, publisher: Publisher, composed: list[str], paper: int, kind: Kind, version: int
 ) -> None:
     announce(store, PAPERS[0])
     announce(store, PAPERS[1], day=1)
-    made = find(publisher, f"cs.AI/{DAYS[0]}.md")
-    announce(store, PAPERS[2], day=1)
+    paths = [f"cs.AI/{DAYS[0]}.{suffix}" for suffix in ("md", "xml")]
+    made = [find(publisher, path) for path in paths]
+    announce(store, PAPERS[paper], day=1, kind=kind, version=version)
 
-    assert find(publisher, f"cs.AI/{DAYS[0]}.md") is made
-    assert len(composed) == 1
-
-
-def test_a_day_that_is_over_is_not_made_again_for_a_later_version(
-    store: Store, publisher: Publisher, composed: list[str]
-) -> None:
-    announce(store, PAPERS[0])
-    announce(store, PAPERS[1], day=1)
-    made = find(publisher, f"cs.AI/{DAYS[0]}.md")
-    announce(store, PAPERS[0], day=1, kind=Kind.REPLACE, version=2)
-
-    assert find(publisher, f"cs.AI/{DAYS[0]}.md") is made
-    assert len(composed) == 1
+    assert [find(publisher, path) for path in paths] == made
+    assert len(composed) == len(paths)
 
 
 def test_a_daily_feed_whose_newest_day_is_not_whole_is_not_made_again_for_it(
@@ -367,7 +357,7 @@ def test_the_same_bytes_keep_the_time_of_their_change_and_are_packed_once(
         packed.append(coding)
         return pack(body, coding)
 
-    monkeypatch.setattr(workshop, "pack", note)
+    monkeypatch.setattr(press, "pack", note)
     announce(store, PAPERS[0])
     made = find(publisher, "cs.AI+cs.LG.xml")
     write_digest(store, PAPERS[0], "zh", "a-model")

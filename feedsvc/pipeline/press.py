@@ -73,17 +73,8 @@ class Press:
         return partial(self._fragments.assemble, format_, head, entries, language)
 
     def finish_document(self, key: DocumentKey, body: bytes) -> Document:
-        """Make a document of finished bytes, changed now; packing takes longer than putting it together."""
-        feed, format_, language = key
-        return Document(
-            feed=feed,
-            format=format_,
-            language=language,
-            content_type=self.name_type(format_),
-            packed=pack(body, GZIP),
-            etag=tag_body(body),
-            changed_at=self._clock.now().replace(microsecond=0),
-        )
+        """Make a document of finished bytes, changed now."""
+        return finish_document(key, self.name_type(key[1]), body, self._clock.now())
 
     def _head(self, feed: Feed, renderer: Format, entries: Sequence[Entry], language: str) -> Head:
         shown = self._site.shown(language)
@@ -116,3 +107,8 @@ class Press:
         site = self._site.base, language, self._site.shown(language)
         views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
         return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
+
+
+def finish_document(key: DocumentKey, content_type: str, body: bytes, now: datetime) -> Document:
+    """Make a document of finished bytes, changed now; packing takes longer than putting it together."""
+    return Document(*key, content_type, pack(body, GZIP), tag_body(body), now.replace(microsecond=0))

@@ -121,9 +121,9 @@ class Publisher:
         """
         self._contents.check_given(feed)
 
-    def compose_feed(self, feed: Feed, language: str, *, alone: bool = False) -> tuple[Entry, ...]:
-        """Give the entries of a feed's document, newest first; of a day with `alone`, only its own."""
-        return self._contents.compose_feed(feed, language, alone=alone)
+    def compose_feed(self, feed: Feed, language: str) -> tuple[Entry, ...]:
+        """Give the entries of a feed's document, newest first."""
+        return self._contents.compose_feed(feed, language)
 
     def build_documents(self) -> Built:
         """Bring every ready document up to the store's newest change; the same store gives the same bytes.

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from feedsvc.coding import GZIP, pack, tag_body
+from feedsvc.coding import tag_body
 from feedsvc.feed import Feed
 from feedsvc.http import Clock
 from feedsvc.paper import Document, DocumentKey, Entry
 from feedsvc.pipeline.chronicle import Chronicle
 from feedsvc.pipeline.contents import Contents
+from feedsvc.pipeline.press import finish_document
 from feedsvc.pipeline.recipes import Recipes
 from feedsvc.pipeline.shelf import Made, Shelf
 from feedsvc.store import Store
@@ -141,19 +142,14 @@ class Workshop:
         entries = self._contents.compose_feed(wanted.feed, wanted.language, alone=wanted.alone)
         body = wanted.write(entries)
         papers = frozenset(entry.paper.id for entry in entries)
-        etag = tag_body(body)
         # Packing costs more than putting a document together, and the time of the last change is to stay.
-        same = former is not None and former.etag == etag
-        document = former if former and same else self._finish(wanted, body, etag)
-        return Made(document, wanted.feed, revision, self._clock.now(), recipe, papers, days)
+        if former is None or former.etag != tag_body(body):
+            former = finish_document(wanted.key, wanted.content_type, body, self._clock.now())
+        return Made(former, wanted.feed, revision, self._clock.now(), recipe, papers, days)
 
     def _list_days(self, wanted: Commission) -> frozenset[date] | None:
         days = self._contents.list_days(wanted.feed, wanted.language, alone=wanted.alone)
         return None if days is None else frozenset(days)
-
-    def _finish(self, wanted: Commission, body: bytes, etag: str) -> Document:
-        now = self._clock.now().replace(microsecond=0)
-        return Document(*wanted.key, wanted.content_type, pack(body, GZIP), etag, now)
 
 
 def _tells_of(feed: Feed, days: frozenset[date] | None, day: date) -> bool:

@@ -124,10 +124,6 @@ class Front:
             while self._bytes > self._most_bytes:
                 self._forget(next(iter(self._known)))
 
-    def knows(self, page: Page) -> bool:
-        """Tell whether an address is answered here."""
-        return page in self._known
-
     def wrap(self, app: WSGIApplication) -> WSGIApplication:
         """Put the front before an application."""
 
