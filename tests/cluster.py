@@ -66,6 +66,7 @@ STRIDE, STRIDE_SECONDS, EVENING = timedelta(hours=2), 1.5, timedelta(hours=18)
 PATIENCE_SECONDS = 240.0
 ENDING_SECONDS = 90.0
 CUTS_A_KILL = 0.3
+BEFORE_THE_FIRST = timedelta(hours=6)
 WATCH_SECONDS = 0.05
 
 
@@ -115,6 +116,7 @@ class Cluster:
         started = time.monotonic()
         for member in self.members:
             self._start(member)
+        self._subscribe_all()
         days = sorted(self.corpus.pages)
         restart_days = {days[len(days) * (n + 1) // (restarts + 1)] for n in range(restarts)}
         for number, day in enumerate(days):
@@ -128,6 +130,18 @@ class Cluster:
             self.figures.days += 1
             seconds = round(time.monotonic() - started)
             print(f"{day} is settled after {seconds} s, {self.figures.kills} kills", file=sys.stderr)
+
+    def _subscribe_all(self) -> None:
+        """Have every subscription confirmed before anything is announced: who comes later is owed less."""
+        for topic, reader in self.readers.items():
+            self._subscribe(topic, reader)
+        until, confirmed = time.monotonic() + PATIENCE_SECONDS, 0
+        while confirmed < len(self.readers) and time.monotonic() < until:
+            self._revive()
+            time.sleep(WATCH_SECONDS)
+            confirmed = self.store.subscriptions.sum_up().subscriptions
+        if confirmed < len(self.readers):
+            self.figures.late.append(f"{confirmed} of {len(self.readers)} subscriptions were confirmed")
 
     def _begin(self, day: date) -> None:
         """Let arXiv announce a day, and subscribers ask for another lease."""
@@ -349,6 +363,7 @@ def run_cluster(folder: Path, seed: int, days: int, kills: int, restarts: int) -
     (folder / "feeds" / "sample-words.toml").write_text(FEED)
     corpus = make_corpus(seed, FIRST_DAY, days, CATEGORIES, PAPERS_A_DAY)
     clock, log = StandinClock(corpus.timeline, time.time), RequestLog()
+    clock.move_to(switches_at(FIRST_DAY) - BEFORE_THE_FIRST)
     with ExitStack() as stack:
         url, server = stack.enter_context(open_database())
         standin = stack.enter_context(run_standin(create_standin(corpus, clock, FaultQueue(), log)))
