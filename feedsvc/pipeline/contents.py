@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
 from feedsvc.errors import UnknownPaperError
 from feedsvc.feed import LIMIT, Feed
 from feedsvc.feed.window import compose_entries, stand_papers
-from feedsvc.paper import Announcement, Entry
+from feedsvc.paper import Entry
 from feedsvc.pipeline.days import check_day, choose_days, choose_papers, limit_query
 from feedsvc.query import Query
 from feedsvc.query.ast import given_papers
+from feedsvc.query.subject import Subject
 from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.store import Store
 
@@ -54,15 +55,16 @@ class Contents:
             return tuple(entry for day in days for entry in self.compose_feed(day, language, alone=True))
         query = self._store.announcements.resolve(feed.query)
         chosen = choose_papers(self._store, query, feed.day)
-        taken_in = limit_query(query, feed.day, alone=alone)
-        standings = stand_papers(self._taken_in(taken_in, chosen, language))[
+        if not chosen:
+            return ()
+        taken = self._take_in(limit_query(query, feed.day, alone=alone), chosen, language)
+        standings = stand_papers(each.announcement for each in taken)[
             : feed.limit if feed.limit < LIMIT else None
         ]
-        keys = [standing.key for standing in standings]
+        papers = {(each.paper.id, each.paper.version): each.paper for each in taken}
         languages = tuple(dict.fromkeys((language, ORIGINAL_LANGUAGE)))
-        papers = self._store.papers.load(keys)
-        entries = compose_entries(standings, papers, self._store.digests.load(keys, languages))
-        return self._give_reasons(entries, given_papers(feed.query))
+        digests = self._store.digests.load([standing.key for standing in standings], languages)
+        return self._give_reasons(compose_entries(standings, papers, digests), given_papers(feed.query))
 
     def _give_reasons(self, entries: tuple[Entry, ...], given: frozenset[str]) -> tuple[Entry, ...]:
         """Say of each entry what it is like, where a feed asks for papers like others."""
@@ -71,9 +73,8 @@ class Contents:
         reasons = self._store.likeness.explain(given, [entry.paper for entry in entries])
         return tuple(replace(entry, likeness=reasons.get(entry.paper.id)) for entry in entries)
 
-    def _taken_in(self, query: Query, papers: Iterable[str], language: str) -> list[Announcement]:
+    def _take_in(self, query: Query, papers: Collection[str], language: str) -> list[Subject]:
         """Give what a query takes in of some papers, but for what is held back from a language."""
-        wanted = list(papers)
-        held = self._store.orders.held(wanted, language) if language != ORIGINAL_LANGUAGE else frozenset()
-        taken = (s.announcement for s in self._store.announcements.of_papers(wanted) if query.matches(s))
-        return [each for each in taken if (each.paper, each.version) not in held]
+        held = self._store.orders.held(papers, language) if language != ORIGINAL_LANGUAGE else frozenset()
+        taken = filter(query.matches, self._store.announcements.of_papers(papers))
+        return [each for each in taken if (each.paper.id, each.paper.version) not in held]

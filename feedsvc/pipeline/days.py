@@ -39,7 +39,8 @@ def choose_papers(store: Store, query: Query, day: date | None) -> frozenset[str
     rows = store.announcements
     if day is not None:
         return frozenset(announcement.paper for announcement in rows.matching_on(query, day))
-    return select_papers(rows.matching(query, by_release=True), rows.matching(query, by_release=False))
+    with rows.search(query) as search:
+        return select_papers(search.by_release(), search.by_day())
 
 
 def is_settled(store: Store, day: date, categories: Iterable[str]) -> bool:

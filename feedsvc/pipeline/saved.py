@@ -12,7 +12,7 @@ from hmac import compare_digest
 
 from feedsvc.errors import GivenUpError, SavedFeedError, StoreError, UnknownFeedError
 from feedsvc.feed import Definition
-from feedsvc.feed.catalogue import Catalogue, define_category
+from feedsvc.feed.catalogue import Catalogue, check_name
 from feedsvc.feed.saved import (
     SavedFeed,
     check_saved_name,
@@ -109,7 +109,7 @@ class SavedFeeds:
         """Keep that somebody asked for a feed, and so for whatever saved ones it is joined of."""
         now = self._clock.now()
         for name in place.split("+"):
-            if "/" not in name and not define_category(name) and name not in self._catalogue.definitions:
+            if not check_name(name) and name not in self._catalogue.definitions:
                 self._note_asked(name, now)
 
     def _note_asked(self, name: str, now: datetime) -> None:

@@ -74,6 +74,9 @@ class Workshop:
         made, revision = self._look(wanted.key)
         if made is not None and made.revision == revision:
             return made.document
+        return self._have_made(wanted, begin)
+
+    def _have_made(self, wanted: Commission, begin: Callable[[], None]) -> Document:
         with self._shelf.turn(wanted.key):
             self._making.add(wanted.key)
             try:
@@ -87,10 +90,14 @@ class Workshop:
         It has to be of the same definition, and good a minute ago.
         """
         made, revision = self._look(wanted.key)
-        if made is None or made.revision == revision or not self._is_busy(wanted.key):
-            return AtHand(self.find_document(wanted, begin))
-        is_good = made.feed == wanted.feed and self._clock.now() - made.checked_at < GOOD_FOR
-        return AtHand(made.document, True) if is_good else AtHand(self.find_document(wanted, begin))
+        if made is not None and made.revision == revision:
+            return AtHand(made.document)
+        if made is not None and self._is_busy(wanted.key) and self._is_good(made, wanted):
+            return AtHand(made.document, True)
+        return AtHand(self._have_made(wanted, begin))
+
+    def _is_good(self, made: Made, wanted: Commission) -> bool:
+        return made.feed == wanted.feed and self._clock.now() - made.checked_at < GOOD_FOR
 
     def _is_busy(self, key: DocumentKey) -> bool:
         return key in self._making or len(self._making) >= PLACES

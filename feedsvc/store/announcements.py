@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import chain, islice
@@ -15,14 +17,7 @@ from feedsvc.query import Query, Subject
 from feedsvc.query.ast import is_relative, resolve_dates, resolve_likeness
 from feedsvc.query.subject import Wording
 from feedsvc.store import schema
-from feedsvc.store.candidates import (
-    find_by_place,
-    find_by_release,
-    find_days_around,
-    find_horizon,
-    find_newest_day,
-    find_on_day,
-)
+from feedsvc.store.candidates import Candidates, find_days_around, find_newest_day, find_on_day
 from feedsvc.store.engine import read
 from feedsvc.store.likeness import LikenessStore
 from feedsvc.store.model_tables import orders
@@ -38,6 +33,22 @@ CHUNK_EXACT = 100
 WORDINGS = 8000
 MOST_READ = 100_000
 BEFORE_ALL = date(1991, 8, 14)  # arXiv's first day
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search for what matches a query; each way is read only as far as the caller goes on."""
+
+    candidates: Candidates
+    sift: Callable[[Iterable[Select[Any]]], Iterator[Announcement]]
+
+    def by_release(self) -> Iterator[Announcement]:
+        """Give matches, newest release day first, and none of history that was filled in later."""
+        return self.sift(self.candidates.list_by_release())
+
+    def by_day(self) -> Iterator[Announcement]:
+        """Give matches, newest day first, on one day the later paper."""
+        return self.sift(self.candidates.list_by_place())
 
 
 class AnnouncementStore:
@@ -60,16 +71,24 @@ class AnnouncementStore:
     def matching(self, query: Query, *, by_release: bool) -> Iterator[Announcement]:
         """Give the announcements that match a query, read only as far as the caller goes on.
 
-        With `by_release` newest release day first, and none of history that was filled in later; else newest
-        day first, on one day the later paper. Of a query that no index helps with, only the newest 100,000
-        candidates are read, and words that are all common are looked for together only back to `reach`: any
-        visitor may ask. Dates relative to the newest day count from the newest announcement.
+        See `Search`: those of `by_release` or of `by_day`.
+        """
+        with self.search(query) as search:
+            yield from search.by_release() if by_release else search.by_day()
+
+    @contextmanager
+    def search(self, query: Query) -> Iterator[Search]:
+        """Look for what matches a query, all of it in one state of the store.
+
+        Of a query that no index helps with, only the newest 100,000 candidates are read, and words that are
+        all common are looked for together only back to `reach`: any visitor may ask. Dates relative to the
+        newest day count from the newest announcement.
         """
         query = self.resolve(query)
         plan = plan_query(query)
         with read(self._engine) as connection:
-            find = find_by_release if by_release else find_by_place
-            yield from self._sift(connection, find(connection, plan, self._most_searched), plan, query)
+            candidates = Candidates(connection, plan, self._most_searched)
+            yield Search(candidates, lambda statements: self._sift(connection, statements, plan, query))
 
     def matching_on(self, query: Query, day: date) -> Iterator[Announcement]:
         """Give the announcements of a day that match a query, in no order, however long ago the day was."""
@@ -101,7 +120,7 @@ class AnnouncementStore:
         """Give the day before which a query's words are not looked for; None if they are everywhere."""
         plan = plan_query(self.resolve(query))
         with read(self._engine) as connection:
-            horizon = find_horizon(connection, plan, self._most_searched)
+            horizon = Candidates(connection, plan, self._most_searched).find_horizon()
         return day_of(horizon) if horizon else None
 
     def of_papers(self, papers: Iterable[str]) -> list[Subject]:
