@@ -22,6 +22,14 @@ FIRST_SPAN = timedelta(days=2)
 SAMPLE = timedelta(days=7)
 # So far back is searched before it is asked how many rows that is.
 UNCOUNTED = timedelta(days=62)
+# Each for itself: only so an index answers it.
+_ENDS = select(
+    *(
+        select(end(column)).scalar_subquery()
+        for column in (schema.announcements.c.place, schema.announcements.c.released)
+        for end in (func.max, func.min)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +107,7 @@ class Candidates:
 
     @cached_property
     def _ends(self) -> Ends:
-        table = schema.announcements.c
-        ends = (end(column) for column in (table.place, table.released) for end in (func.max, func.min))
-        # Each for itself: only so an index answers it.
-        row = self._connection.execute(select(*(select(end).scalar_subquery() for end in ends))).one()
+        row = self._connection.execute(_ENDS).one()
         return Ends(*row)
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, or_, select, update
 
 from feedsvc.paper import Document, DocumentKey
 from feedsvc.steps import Step
@@ -20,6 +20,9 @@ _COLUMNS = schema.documents.c
 # What a document is sent by, and what a newer one is held against: the papers of the one and the bytes of the
 # other are not read where nobody looks at them.
 _SENT = [_COLUMNS[n] for n in ("feed", "format", "language", "content_type", "packed", "etag", "changed_at")]
+_KEY = ("feed", "format", "language")
+# Put together once: each document that is made on demand is looked for here first.
+_FIND = select(*_SENT).where(*(_COLUMNS[name] == bindparam(name) for name in _KEY))
 _KNOWN = [_COLUMNS[n] for n in ("recipe", "revision", "etag", "changed_at", "edition")]
 
 
@@ -42,7 +45,7 @@ class DocumentStore:
     def find(self, key: DocumentKey) -> Document | None:
         """Give a document with its bytes, or None."""
         with read(self._engine) as connection:
-            row = connection.execute(select(*_SENT).where(_is(key))).one_or_none()
+            row = connection.execute(_FIND, dict(zip(_KEY, key, strict=True))).one_or_none()
             return None if row is None else read_document(row)
 
     def find_tag(self, key: DocumentKey) -> str | None:

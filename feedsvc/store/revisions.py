@@ -7,6 +7,9 @@ from sqlalchemy import Connection, Engine, select, update
 from feedsvc.store import schema
 from feedsvc.store.engine import read
 
+# Asked for all the time, and put together once: that takes SQLAlchemy as long as SQLite takes for the answer.
+_NEWEST = select(schema.revisions.c.value)
+
 
 class Revision:
     """The number that the changes of one writing transaction carry; taken only if there is a change."""
@@ -36,5 +39,5 @@ class Revision:
 def read_revision(engine: Engine) -> int:
     """Give the number of the newest change of content."""
     with read(engine) as connection:
-        number: int = connection.execute(select(schema.revisions.c.value)).scalar_one()
+        number: int = connection.execute(_NEWEST).scalar_one()
         return number
