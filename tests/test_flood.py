@@ -77,6 +77,17 @@ def test_a_flood_of_queries_is_bounded_and_known_feeds_stay_in_memory(
     assert len(packed) == made, "nor is any of them packed again"
 
 
+@pytest.mark.parametrize("path", ["keyword/walks", "keyword/nowhere", "search", "author/lovelace"])
+def test_a_query_that_nobody_asked_before_takes_few_statements(house: House, path: str) -> None:
+    ask(house, "/feeds/keyword/warm.xml")
+    statements = Statements(house)
+
+    ask(house, f"/feeds/{path}.xml{'?q=walks+-zz1' if path == 'search' else ''}")
+
+    # Among them the beginnings of at most seven transactions.
+    assert 0 < statements.count <= 18
+
+
 def test_what_queries_are_packed_for_does_not_push_out_what_known_feeds_are(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
