@@ -13,7 +13,9 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import feedparser
 import pytest
@@ -125,6 +127,19 @@ def test_the_index_lists_what_is_there(demo: Demo) -> None:
     listed = json.loads(demo.get("/subscriptions.json"))
 
     assert {"cs.AI", "large-language-models"} <= {feed["name"] for feed in listed["feeds"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "found"), [("filter", "/?filter=", "<tr id="), ("q", "/search?q=", "<article")]
+)
+def test_every_example_in_the_fields_of_the_index_finds_something(
+    demo: Demo, field: str, path: str, found: str
+) -> None:
+    shown = re.search(rf'<input id="{field}"[^>]*placeholder="([^"]+)"', demo.get("/").decode())
+
+    assert shown
+    for example in unescape(shown[1]).removesuffix(", …").split(", "):
+        assert found in demo.get(path + quote(example)).decode(), example
 
 
 def test_another_day_comes_when_it_is_asked_for(demo: Demo) -> None:
