@@ -194,6 +194,17 @@ def test_where_no_feeds_are_in_a_pages_language_it_offers_those_that_are(tmp_pat
     assert "/feeds/zh/" not in text
 
 
+@pytest.mark.parametrize("path", ["/zh", "/zh/", "/zh?hl=en"])
+def test_a_language_alone_leads_to_the_index_in_it(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, response.headers["Location"]) == (308, "/?hl=zh")
+
+
+def test_what_is_no_language_of_pages_leads_nowhere(client: FlaskClient) -> None:
+    assert client.get("/fr").status_code == 404
+
+
 def test_a_feed_that_a_reader_takes_has_no_page_language(client: FlaskClient) -> None:
     response = client.get("/feeds/cs.AI.xml?hl=zh")
 

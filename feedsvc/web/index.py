@@ -86,6 +86,7 @@ class IndexViews:
         blueprint.add_url_rule("/feeds/", view_func=self.lead_to_index)
         # Of itself, Flask would leave GET out where it tells the methods of this one.
         blueprint.add_url_rule("/feeds", "lead_from_feeds", self.lead_to_index)
+        blueprint.add_url_rule("/<language:language>", view_func=self.lead_to_language)
         blueprint.add_url_rule("/subscriptions.opml", view_func=self.list_opml)
         blueprint.add_url_rule("/subscriptions.json", view_func=self.list_json)
         return blueprint
@@ -142,9 +143,11 @@ class IndexViews:
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""
-        response = redirect(url_for("index.show_index"), 308)
-        response.cache_control.max_age = SECONDS
-        return response
+        return _lead(url_for("index.show_index"))
+
+    def lead_to_language(self, language: str) -> BaseResponse:
+        """Lead from a language alone, as it begins the addresses of feeds, to the index in it."""
+        return _lead(url_for("index.show_index", hl=language))
 
     def list_opml(self) -> Response:
         """List the feeds as OPML, a group an archive; `language` asks for those of another language."""
@@ -213,6 +216,12 @@ class IndexViews:
 
     def _addresses(self, feed: Feed, language: str | None) -> dict[str, str]:
         return {suffix: self._site.address(feed, suffix, language) for suffix in self._formats}
+
+
+def _lead(target: str) -> BaseResponse:
+    response = redirect(target, 308)
+    response.cache_control.max_age = SECONDS
+    return response
 
 
 def _read_sort() -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, g, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.routing import BaseConverter
 
 from feedsvc.errors import AddressError, UnknownParameterError
 from feedsvc.feed import PAGE, Feed
@@ -42,6 +43,12 @@ PAGES = frozenset(
         "status.show_status",
     }
 )
+
+
+class PageLanguage(BaseConverter):
+    """Takes a language of pages as a part of an address."""
+
+    regex = "|".join(NAMES)
 
 
 def register_language(app: Flask, languages: Sequence[str]) -> None:

@@ -155,6 +155,9 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("index.lead_to_index", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
     ("index.lead_from_feeds", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
+    ("index.lead_to_language", "GET"): Operation(
+        "pages", {308: (HTML,)}, (400, 404), takes={"language": LANGUAGE[PARAMETER]}
+    ),
     ("index.list_opml", "GET"): Operation(
         "feeds",
         {200: ("text/x-opml",), 304: ()},
