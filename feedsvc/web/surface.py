@@ -162,8 +162,13 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "feeds",
         {200: ("text/x-opml",), 304: ()},
         (*READING, 404, 410),
-        asks=PICKED
-        | {"language": Parameter("language of the feeds, else the default", _text(examples=["zh"]))},
+        asks={
+            **PICKED,
+            "language": Parameter("language of the feeds, else the default", _text(examples=["zh"])),
+            PARAMETER: Parameter(
+                "language in which the feeds are called, else their own", _text(enum=list(NAMES))
+            ),
+        },
     ),
     ("index.list_json", "GET"): Operation(
         "feeds",
