@@ -176,6 +176,37 @@ def test_links_of_a_page_keep_the_language_that_was_asked_for(client: FlaskClien
     assert '<input type="hidden" name="hl" value="zh">' in text
 
 
+PLACES = ("/", "/search?q=walk", "/like", "/status", "/basket?feeds=cs.AI", "/papers/2601.00001")
+FEEDS = ("/feeds/zh/cs.AI", "/feeds/zh/cs.AI/2026-01-14", "/feeds/zh/nothing", "/feeds/zh/cs.AI?announce=new")
+CARRIED = re.compile(r"[?&]hl=zh")
+# What readers and programs take, and the folder whose language is its own.
+OTHERS = re.compile(r"\.(xml|rss|json|md|opml|bib|css|js|svg)(\?|$)|^/feeds/zh/|^/feeds$|[?&]hl=en")
+
+
+@pytest.mark.parametrize("path", [f"{path}{'&' if '?' in path else '?'}hl=zh" for path in PLACES] + [*FEEDS])
+def test_every_link_to_a_page_keeps_the_language_that_the_address_names(
+    client: FlaskClient, path: str
+) -> None:
+    text = client.get(path, headers=BROWSER).text
+    links = {unescape(link) for link in re.findall(r'<(?:a|form)\b[^>]*? (?:href|action)="(/[^"]*)"', text)}
+    pages = {link for link in links if not OTHERS.search(link)}
+    forms = re.findall(r'<form [^>]*action="[^"]*" method="get".*?</form>', text, re.DOTALL)
+
+    assert '<html lang="zh">' in text
+    assert {"/?hl=zh", "/search?hl=zh", "/like?hl=zh", "/status?hl=zh"} <= pages
+    assert [link for link in pages if not CARRIED.search(link)] == []
+    assert all('<input type="hidden" name="hl" value="zh">' in form for form in forms)
+
+
+def test_a_page_in_the_language_of_its_path_leads_to_its_like_without_a_parameter(
+    client: FlaskClient,
+) -> None:
+    text = client.get("/feeds/zh/cs.AI").text
+
+    for link in ("/feeds/zh/cs.AI/2026-01-14", "/feeds/zh/cs.AI?announce=new", "/papers/2601.00001?hl=zh"):
+        assert f'href="{link}"' in text
+
+
 @pytest.mark.parametrize("path", ["/", "/search", "/status", "/feeds/cs.AI", "/papers/2601.00001", "/no"])
 @pytest.mark.parametrize(("language", "address"), [("en", ""), ("zh", "?language=zh")])
 def test_a_pages_foot_leads_to_the_list_of_feeds_in_its_language(
