@@ -16,7 +16,7 @@ import feedsvc
 from feedsvc import web
 from feedsvc.told import tell
 from feedsvc.web.language import choose_language, load_sentences, retell, say
-from tests.web_house import BROWSER, open_house
+from tests.web_house import BROWSER, DEFINITION, open_house
 
 TEMPLATES = Path(web.__file__).parent / "templates"
 _SAID = re.compile(r"""say\((?:"([^"]*)"|'([^']*)')""")
@@ -234,6 +234,30 @@ def test_a_language_alone_leads_to_the_index_in_it(client: FlaskClient, path: st
 
 def test_what_is_no_language_of_pages_leads_nowhere(client: FlaskClient) -> None:
     assert client.get("/fr").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Give a client of a house whose keyword feed has a Chinese title and description."""
+    folder, feeds = tmp_path_factory.mktemp("house"), tmp_path_factory.mktemp("feeds")
+    said = '[translations.zh]\ntitle = "随机游走"\ndescription = "无人引导的游走。"\n'
+    (feeds / "random-walks.toml").write_text(DEFINITION + said, "utf-8")
+    with open_house(folder, feeds_dir=feeds) as opened:
+        yield opened.client
+
+
+@pytest.mark.parametrize("path", ["/?", "/feeds/random-walks?", "/basket?feeds=random-walks&"])
+def test_a_page_calls_a_translated_feed_as_in_its_language(translated: FlaskClient, path: str) -> None:
+    chinese, english = (translated.get(f"{path}hl={each}").text for each in ("zh", "en"))
+
+    assert "随机游走" in chinese
+    assert "随机游走" not in english
+    assert "Random walks" in english
+
+
+@pytest.mark.parametrize("words", ["游走", "引导", "steers", "Random"])
+def test_a_translated_feed_is_found_by_either_name(translated: FlaskClient, words: str) -> None:
+    assert "无人引导的游走。" in translated.get("/", query_string={"hl": "zh", "filter": words}).text
 
 
 def test_a_feed_that_a_reader_takes_has_no_page_language(client: FlaskClient) -> None:

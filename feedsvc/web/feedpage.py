@@ -97,6 +97,7 @@ class FeedPages:
             "feed.html",
             feed=feed,
             name=name_feed(feed, read_language(), is_default=True),
+            description=feed.name_in(read_language()).description,
             archives=archives,
             daily=None if feed.day else feed.as_daily(),
             chosen=language,
