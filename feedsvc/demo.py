@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -97,10 +97,12 @@ def run_demo(port: int, data: Path | None, stopped: Event, say: Say) -> None:
         standin = stack.enter_context(run_standin(app))
         settings = _make_settings(port or _free_port(), folder, standin, corpus)
         service = stack.enter_context(_open_service(settings, DemoClock(clock), say))
+        _catch_up(clock, service.store.ledger.newest_day())
         stack.enter_context(_serve(service))
         _take_days(service, clock, stopped, say)
         stack.enter_context(_sweep(service))
-        _show_urls(service, standin, say)
+        _show_urls(service.settings.base, say)
+        _tell_what_waits(clock, standin, say)
         stopped.wait()
         say("stopping")
 
@@ -147,6 +149,12 @@ def _serve(service: Service) -> Iterator[None]:
         ) from error
 
 
+def _catch_up(clock: StandinClock, newest: date | None) -> None:
+    """Go on to the newest day of a store that was kept: what it has is never still to come."""
+    while newest is not None and clock.steps_left() and clock.day_at(clock.now()) < newest:
+        clock.advance()
+
+
 def _take_days(service: Service, clock: StandinClock, stopped: Event, say: Say) -> None:
     started = time.monotonic()
     while not stopped.is_set():
@@ -171,13 +179,19 @@ def _sweep(service: Service) -> Iterator[None]:
         scheduler.shutdown()
 
 
-def _show_urls(service: Service, standin: RunningStandin, say: Say) -> None:
+def _show_urls(base: str, say: Say) -> None:
     say("")
     for what, path in SHOWN:
-        say(f"  {what + ':':<38} {service.settings.base}{path}")
+        say(f"  {what + ':':<38} {base}{path}")
     say("")
-    say("One more day is waiting. To have it announced, and the feeds change under a reader's eyes:")
-    say(f"  curl -X POST {standin.url}/control/advance")
+
+
+def _tell_what_waits(clock: StandinClock, standin: RunningStandin, say: Say) -> None:
+    if clock.steps_left():
+        say("One more day is waiting. To have it announced, and the feeds change under a reader's eyes:")
+        say(f"  curl -X POST {standin.url}/control/advance")
+    else:
+        say("No more days are waiting: the store has them all. Without it the demo begins anew.")
     say("Ctrl+C ends the demo.")
 
 

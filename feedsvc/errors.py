@@ -94,8 +94,13 @@ class UnknownParameterError(AddressError):
     """An address has a parameter that nothing there knows."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        pattern = "{name!r} is no parameter here: expected {known}"
-        super().__init__(tell(pattern, name=name, known=", ".join(known)))
+        listed = ", ".join(known)
+        pattern = (
+            "{name!r} is no parameter here: expected {known}"
+            if listed
+            else "{name!r} is no parameter here: expected none"
+        )
+        super().__init__(tell(pattern, name=name, known=listed))
 
 
 class UnknownPaperError(AddressError):

@@ -44,6 +44,26 @@ def test_a_query_may_run_over_several_lines(tmp_path: Path) -> None:
     assert '"random graphs"' in str(load_catalogue(write(tmp_path, graphs=text)).feeds["graphs"].query)
 
 
+def test_a_feed_is_called_as_its_file_says_for_the_language_or_a_wider_one(tmp_path: Path) -> None:
+    translated = '[translations.ZH]\ntitle = "图"\ndescription = "所有的图。"\n'
+    feed = load_catalogue(write(tmp_path, graphs=GOOD + translated)).feeds["graphs"]
+    said = {language: feed.name_in(language) for language in ("zh", "zh-Hant", "en", "fr")}
+
+    assert [(each.title, each.description) for each in said.values()] == [
+        ("图", "所有的图。"),
+        ("图", "所有的图。"),
+        ("Graphs", ""),
+        ("Graphs", ""),
+    ]
+
+
+def test_every_shipped_feed_has_a_chinese_title_and_description() -> None:
+    for feed in load_catalogue(SHIPPED).feeds.values():
+        said = feed.name_in("zh")
+        assert not said.title.isascii(), feed.name
+        assert not said.description.isascii(), feed.name
+
+
 def test_feeds_come_in_alphabetical_order(tmp_path: Path) -> None:
     folder = write(tmp_path, trees=GOOD, graphs=GOOD, matroids=GOOD)
 
@@ -62,6 +82,12 @@ PROBLEMS = [
     ("limit = 201", "limit: "),
     ('limit = "20"', "limit: "),
     ('kinds = ["old"]', "kinds.0: "),
+    ("[translations.zh]", "translations.zh.title: "),
+    (
+        '[translations.zh]\ntitle = "图"\nquery = "tu"',
+        "translations.zh.query: unknown key: expected one of title, description",
+    ),
+    ('[translations.Chinese]\ntitle = "图"', "translations: 'Chinese' is no language: expected a tag"),
     ('categories = ["cs.ZZ"]', "categories.0: 'cs.ZZ' is no category or archive"),
     ("=", "line 3"),
 ]

@@ -12,8 +12,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import feedparser
 import pytest
@@ -31,7 +34,14 @@ class Demo:
     process: subprocess.Popen[str]
     lines: list[str]
     base: str
-    advance: str
+    data: Path
+
+    @property
+    def advance(self) -> str:
+        """Where another day is asked for."""
+        found = re.search(r"curl -X POST (\S+)", "".join(self.lines))
+        assert found, self.lines
+        return found[1]
 
     def get(self, path: str) -> bytes:
         with urllib.request.urlopen(self.base + path, timeout=60) as answer:
@@ -40,19 +50,22 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    data = tmp_path_factory.mktemp("demo")
+    with run_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@contextmanager
+def run_demo(data: Path) -> Iterator[Demo]:
+    """Run the demo over a folder, once it is ready."""
     command = [sys.executable, "-m", "feedsvc", "demo", "--port", "0", "--data", str(data)]
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             lines = list(read_until_ready(process))
-            text = "".join(lines)
-            index = re.search(r"(http://127\.0\.0\.1:\d+)/\s*$", text, re.MULTILINE)
-            advance = re.search(r"curl -X POST (\S+)", text)
-            assert index, text
-            assert advance, text
-            yield Demo(process, lines, index[1], advance[1])
+            index = re.search(r"(http://127\.0\.0\.1:\d+)/\s*$", "".join(lines), re.MULTILINE)
+            assert index, lines
+            yield Demo(process, lines, index[1], data)
         finally:
             process.kill()
 
@@ -127,6 +140,19 @@ def test_the_index_lists_what_is_there(demo: Demo) -> None:
     assert {"cs.AI", "large-language-models"} <= {feed["name"] for feed in listed["feeds"]}
 
 
+@pytest.mark.parametrize(
+    ("field", "path", "found"), [("filter", "/?filter=", "<tr id="), ("q", "/search?q=", "<article")]
+)
+def test_every_example_in_the_fields_of_the_index_finds_something(
+    demo: Demo, field: str, path: str, found: str
+) -> None:
+    shown = re.search(rf'<input id="{field}"[^>]*placeholder="([^"]+)"', demo.get("/").decode())
+
+    assert shown
+    for example in unescape(shown[1]).removesuffix(", …").split(", "):
+        assert found in demo.get(path + quote(example)).decode(), example
+
+
 def test_another_day_comes_when_it_is_asked_for(demo: Demo) -> None:
     before = {entry.id for entry in feedparser.parse(demo.get("/feeds/cs.AI.xml")).entries}
 
@@ -145,6 +171,20 @@ def test_it_ends_on_a_signal_with_success(demo: Demo) -> None:
     demo.process.send_signal(signal.SIGTERM)
 
     assert demo.process.wait(60) == 0
+
+
+def test_with_a_kept_store_it_goes_on_at_the_newest_day_and_tells_what_waits(demo: Demo) -> None:
+    demo.process.terminate()
+    demo.process.wait(60)
+    with run_demo(demo.data) as again:
+        text = "".join(again.lines)
+        status = json.loads(again.get("/status.json"))
+        newest = re.search(r'<time datetime="([\d-]+)">', again.get("/").decode())
+
+    assert newest
+    assert status["complete_day"] == newest[1]
+    assert re.findall(r"arXiv announces \w+ (\d+)", text) == [str(int(newest[1][-2:]))]
+    assert ("No more days are waiting" in text) is (newest[1] == "2026-01-09")
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from feedsvc.feed import Definition, Feed, Options, default_kinds, join_definitions
+from feedsvc.feed import Definition, Feed, Naming, Options, default_kinds, join_definitions
 from feedsvc.paper import Announcement, Author, Kind, Paper
 from feedsvc.query import Subject, parse
 
@@ -59,6 +60,15 @@ def test_titles_tell_the_options_apart() -> None:
 
     assert len(titles) == 8
     assert AI.make_feed(Options(kinds=(Kind.NEW,), limit=10)).title == f"{AI.title}, new, newest 10"
+
+
+def test_titles_in_a_language_tell_options_apart_and_are_joined_as_others_are() -> None:
+    named = replace(REVISED, namings=(Naming("zh", "改过的", "改过的论文。"),))
+
+    assert named.make_feed(Options(limit=7)).name_in("zh") == Naming("zh", "改过的, newest 7", "改过的论文。")
+    joined = join_definitions((AI, named)).make_feed()
+    assert joined.name_in("zh").title == f"{AI.title} + 改过的"
+    assert joined.name_in("en").title == f"{AI.title} + {REVISED.title}"
 
 
 def test_the_limit_is_the_readers_or_the_feeds() -> None:

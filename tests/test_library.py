@@ -60,6 +60,20 @@ def test_an_entry_that_nobody_closed_does_not_hide_the_next() -> None:
     )
 
 
+@pytest.mark.parametrize("entry", ["@misc{b, eprint={2601.00002}}", "@misc(b, eprint = 2601.00002)"])
+def test_before_and_behind_entries_papers_may_be_named_bare(entry: str) -> None:
+    assert read_library(f"2601.00001\n{entry} 2601.00003\n{entry}\narXiv:2601.00004") == (
+        "2601.00001",
+        "2601.00002",
+        "2601.00003",
+        "2601.00004",
+    )
+
+
+def test_a_brace_too_many_does_not_end_an_entry() -> None:
+    assert read_library("@misc{a, title={A}},\n pages={1234.5678}, eprint={2601.00001}}") == ("2601.00001",)
+
+
 def test_other_text_may_name_papers_bare() -> None:
     text = (
         "2601.06098, 1706.03762v3;hep-th/9901001\n(2601.00003). https://arxiv.org/abs/2601.00001v2\n"

@@ -92,6 +92,7 @@ MISTAKES = [
     ("graph cs.lg", 6, 'expected cat:cs.lg for what is listed there, or as text "cs.lg"'),
     ("cat:cs.AI OR cs.*", 13, 'expected cat:cs.* for what is listed there, or as text "cs"'),
     ("cat:", 4, "expected a category such as cs.AI after 'cat:'"),
+    ("like:", 5, "expected an arXiv identifier after 'like:'"),
     ("a cat:cs.ZZ", 6, "expected a category such as cs.AI or an archive such as cs.*"),
     ("cat:NA", 4, "expected a category such as math.NA or an archive such as math.*"),
     ("cat:mth.NA", 4, "expected a category such as math.NA or an archive such as math.*"),

@@ -7,9 +7,12 @@ import tomllib
 from dataclasses import fields, replace
 from datetime import date
 from importlib import resources
+from urllib.parse import parse_qsl
 
 import pytest
 
+from feedsvc.feed.address import resolve
+from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import Kind
 from feedsvc.render.phrases import Phrases, load_phrases, name_language
 from feedsvc.taxonomy import load_taxonomy
@@ -139,6 +142,27 @@ def test_a_language_without_names_of_categories_uses_the_english_ones() -> None:
 )
 def test_a_feeds_title_names_its_categories_in_the_language(title: str, place: str, named: str) -> None:
     assert load_phrases("zh").title_feed(title, place) == named
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("author/hinton_g?limit=5", "hinton_g 的论文, newest 5"),
+        ("like/2601.00001", "与 2601.00001 相似的论文"),
+        ("like/2601.00001+2601.00002", "与 2601.00001 或 2601.00002 相似的论文"),
+        (
+            "like/" + "+".join(f"2601.0000{number}" for number in range(1, 6)),
+            "与 2601.00001, 2601.00002, 2601.00003 及另外 2 篇 相似的论文",
+        ),
+        ("keyword/papers-by", "papers by"),
+    ],
+)
+def test_a_feeds_title_says_in_the_language_what_it_is_of(path: str, named: str) -> None:
+    place, _, options = path.partition("?")
+    feed = resolve(f"{place}.xml", parse_qsl(options), Catalogue({}), ("en", "zh"), ("xml",)).feed
+
+    assert load_phrases("zh").title_feed(feed.title, feed.place) == named
+    assert load_phrases("en").title_feed(feed.title, feed.place) == feed.title
 
 
 def test_a_digest_says_where_it_comes_from() -> None:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -14,7 +15,7 @@ import feedparser
 import pytest
 
 from feedsvc.coding import pack
-from feedsvc.feed import KINDS, Definition, Feed
+from feedsvc.feed import KINDS, Definition, Feed, Naming
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.paper import Digest, Document, Entry, Kind
 from feedsvc.pipeline import press
@@ -135,6 +136,22 @@ def test_a_feed_in_another_language_tells_it_in_its_title(store: Store, publishe
 
     titles = [feedparser.parse(find(store, "cs.AI", language).body).feed.title for language in ("en", "zh")]
     assert titles == ["Artificial Intelligence (cs.AI)", "人工智能 (cs.AI) · 中文"]
+
+
+def test_a_translated_feed_has_its_own_words_and_is_built_anew_with_others(
+    store: Store, catalogue: Catalogue, clock: StandingClock, atom: TroubledFormat
+) -> None:
+    announce(store, "cs.AI", MONDAY, "2601.00001", abstract="On counting.")
+
+    def tell(*namings: Naming) -> list[tuple[str, str]]:
+        counting = replace(catalogue.definitions["counting"], namings=namings)
+        named = replace(catalogue, definitions={"counting": counting})
+        make_publisher(store, named, clock, {"xml": atom}).build_documents()
+        heads = [feedparser.parse(find(store, "counting", each).body).feed for each in ("en", "zh")]
+        return [(head.title, head.get("subtitle", "")) for head in heads]
+
+    assert tell() == [("Counting", ""), ("Counting · 中文", "")]
+    assert tell(Naming("zh", "计数", "数数。")) == [("Counting", ""), ("计数 · 中文", "数数。")]
 
 
 def test_only_touched_documents_are_built_again(

@@ -36,6 +36,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         ("/feeds/search.xml?q=", 400, "expected a word"),
         ("/feeds/search.xml", 400, "expected the parameter q"),
         ("/feeds/cs.AI.xml?colour=red", 400, "'colour' is no parameter here"),
+        ("/status.json?colour=red", 400, "'colour' is no parameter here: expected none\n"),
         ("/feeds/cs.AI.xml?limit=many", 400, "expected a number from 1 to 200"),
         ("/feeds/cs.AI.xml?limit=5&limit=6", 400, "expected each once"),
         ("/feeds/cs.AI.pdf", 400, "'pdf' is no format"),

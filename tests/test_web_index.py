@@ -274,6 +274,23 @@ def test_opml_of_another_language_lists_its_feeds_under_its_names(client: FlaskC
     }
 
 
+@pytest.mark.parametrize(
+    ("asked", "title", "url"),
+    [
+        ("hl=zh", "人工智能 (cs.AI)", "/feeds/cs.AI.xml"),
+        ("hl=zh&language=zh", "人工智能 (cs.AI) · 中文", "/feeds/zh/cs.AI.xml"),
+        ("hl=en&language=zh", "Artificial Intelligence (cs.AI) · 中文", "/feeds/zh/cs.AI.xml"),
+    ],
+)
+def test_opml_calls_feeds_as_in_the_page_language_that_is_asked_for(
+    client: FlaskClient, asked: str, title: str, url: str
+) -> None:
+    root = etree.fromstring(client.get(f"/subscriptions.opml?feeds=cs.AI&{asked}").data)
+
+    assert root.xpath("//outline[@xmlUrl]/@title") == [title]
+    assert root.xpath("//@xmlUrl") == [f"https://feeds.example.org{url}"]
+
+
 @pytest.mark.parametrize("language", ["fr", ""])
 def test_opml_of_a_language_that_is_not_served_is_refused(client: FlaskClient, language: str) -> None:
     response = client.get(f"/subscriptions.opml?language={language}")

@@ -16,7 +16,7 @@ import feedsvc
 from feedsvc import web
 from feedsvc.told import tell
 from feedsvc.web.language import choose_language, load_sentences, retell, say
-from tests.web_house import BROWSER, open_house
+from tests.web_house import BROWSER, DEFINITION, open_house
 
 TEMPLATES = Path(web.__file__).parent / "templates"
 _SAID = re.compile(r"""say\((?:"([^"]*)"|'([^']*)')""")
@@ -176,6 +176,37 @@ def test_links_of_a_page_keep_the_language_that_was_asked_for(client: FlaskClien
     assert '<input type="hidden" name="hl" value="zh">' in text
 
 
+PLACES = ("/", "/search?q=walk", "/like", "/status", "/basket?feeds=cs.AI", "/papers/2601.00001")
+FEEDS = ("/feeds/zh/cs.AI", "/feeds/zh/cs.AI/2026-01-14", "/feeds/zh/nothing", "/feeds/zh/cs.AI?announce=new")
+CARRIED = re.compile(r"[?&]hl=zh")
+# What readers and programs take, and the folder whose language is its own.
+OTHERS = re.compile(r"\.(xml|rss|json|md|opml|bib|css|js|svg)(\?|$)|^/feeds/zh/|^/feeds$|[?&]hl=en")
+
+
+@pytest.mark.parametrize("path", [f"{path}{'&' if '?' in path else '?'}hl=zh" for path in PLACES] + [*FEEDS])
+def test_every_link_to_a_page_keeps_the_language_that_the_address_names(
+    client: FlaskClient, path: str
+) -> None:
+    text = client.get(path, headers=BROWSER).text
+    links = {unescape(link) for link in re.findall(r'<(?:a|form)\b[^>]*? (?:href|action)="(/[^"]*)"', text)}
+    pages = {link for link in links if not OTHERS.search(link)}
+    forms = re.findall(r'<form [^>]*action="[^"]*" method="get".*?</form>', text, re.DOTALL)
+
+    assert '<html lang="zh">' in text
+    assert {"/?hl=zh", "/search?hl=zh", "/like?hl=zh", "/status?hl=zh"} <= pages
+    assert [link for link in pages if not CARRIED.search(link)] == []
+    assert all('<input type="hidden" name="hl" value="zh">' in form for form in forms)
+
+
+def test_a_page_in_the_language_of_its_path_leads_to_its_like_without_a_parameter(
+    client: FlaskClient,
+) -> None:
+    text = client.get("/feeds/zh/cs.AI").text
+
+    for link in ("/feeds/zh/cs.AI/2026-01-14", "/feeds/zh/cs.AI?announce=new", "/papers/2601.00001?hl=zh"):
+        assert f'href="{link}"' in text
+
+
 @pytest.mark.parametrize("path", ["/", "/search", "/status", "/feeds/cs.AI", "/papers/2601.00001", "/no"])
 @pytest.mark.parametrize(("language", "address"), [("en", ""), ("zh", "?language=zh")])
 def test_a_pages_foot_leads_to_the_list_of_feeds_in_its_language(
@@ -192,6 +223,41 @@ def test_where_no_feeds_are_in_a_pages_language_it_offers_those_that_are(tmp_pat
 
     assert 'href="/subscriptions.opml"' in text
     assert "/feeds/zh/" not in text
+
+
+@pytest.mark.parametrize("path", ["/zh", "/zh/", "/zh?hl=en"])
+def test_a_language_alone_leads_to_the_index_in_it(client: FlaskClient, path: str) -> None:
+    response = client.get(path)
+
+    assert (response.status_code, response.headers["Location"]) == (308, "/?hl=zh")
+
+
+def test_what_is_no_language_of_pages_leads_nowhere(client: FlaskClient) -> None:
+    assert client.get("/fr").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Give a client of a house whose keyword feed has a Chinese title and description."""
+    folder, feeds = tmp_path_factory.mktemp("house"), tmp_path_factory.mktemp("feeds")
+    said = '[translations.zh]\ntitle = "随机游走"\ndescription = "无人引导的游走。"\n'
+    (feeds / "random-walks.toml").write_text(DEFINITION + said, "utf-8")
+    with open_house(folder, feeds_dir=feeds) as opened:
+        yield opened.client
+
+
+@pytest.mark.parametrize("path", ["/?", "/feeds/random-walks?", "/basket?feeds=random-walks&"])
+def test_a_page_calls_a_translated_feed_as_in_its_language(translated: FlaskClient, path: str) -> None:
+    chinese, english = (translated.get(f"{path}hl={each}").text for each in ("zh", "en"))
+
+    assert "随机游走" in chinese
+    assert "随机游走" not in english
+    assert "Random walks" in english
+
+
+@pytest.mark.parametrize("words", ["游走", "引导", "steers", "Random"])
+def test_a_translated_feed_is_found_by_either_name(translated: FlaskClient, words: str) -> None:
+    assert "无人引导的游走。" in translated.get("/", query_string={"hl": "zh", "filter": words}).text
 
 
 def test_a_feed_that_a_reader_takes_has_no_page_language(client: FlaskClient) -> None:

@@ -112,6 +112,13 @@ def test_no_query_about_it_is_answered_either(client: FlaskClient) -> None:
     assert client.get("/feeds/search.xml?q=walk+-like:2601.09999").status_code == 404
 
 
+def test_the_page_of_such_a_query_points_at_the_paper(client: FlaskClient) -> None:
+    page = client.get("/feeds/search?q=like:2601.09999+walk", headers=BROWSER)
+
+    assert page.status_code == 404
+    assert '<pre class="pointer">like:2601.09999 walk\n     ^</pre>' in page.text
+
+
 def test_what_is_no_identifier_is_refused(client: FlaskClient) -> None:
     response = client.get("/feeds/like/walks.xml", headers=BROWSER)
 

@@ -53,6 +53,16 @@ def test_a_feed_saved_by_json_is_there_at_once(client: FlaskClient) -> None:
     assert b"2601.00001" not in feed.data
 
 
+def test_the_secret_link_keeps_the_language_of_the_page_with_the_form(client: FlaskClient) -> None:
+    page = client.post("/feeds?hl=zh", data=FORM, headers=BROWSER)
+    (link,) = set(re.findall(r'href="https://feeds.example.org(/saved/[^"]+)"', page.text))
+    asked_back = client.post(link, data={"action": "delete"}, headers=BROWSER)
+
+    assert link.endswith("?hl=zh")
+    assert '<html lang="zh">' in client.get(link, headers=BROWSER).text
+    assert f'<a href="{link}">' in asked_back.text
+
+
 def test_a_form_is_answered_with_the_address_and_the_secret_link(client: FlaskClient) -> None:
     page = client.post("/feeds", data=FORM, headers=BROWSER)
     links = re.findall(r'href="(https://feeds.example.org/[^"]+)"', page.text)

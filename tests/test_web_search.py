@@ -70,8 +70,8 @@ def test_a_mistake_is_shown_under_its_character_and_the_query_stays(client: Flas
     ("query", "told"),
     [
         ("in:cs.CV", "'cs.CV' is not followed here."),
-        ("like:2601.99999", "Paper 2601.99999 is not stored here: expected one that is,"),
-        ("walk like:2601.99999", "Paper 2601.99999 is not stored here"),
+        ("like:2601.99999", "paper 2601.99999 is not stored here: expected one that is,"),
+        ("walk like:2601.99999", "paper 2601.99999 is not stored here"),
     ],
 )
 def test_what_is_not_here_is_told_beside_the_query_as_a_mistake_is(
@@ -84,13 +84,22 @@ def test_what_is_not_here_is_told_beside_the_query_as_a_mistake_is(
     assert f'value="{query}"' in text
     assert told in text.partition('id="q-problem"')[2]
     assert 'aria-describedby="q-problem"' in text
-    assert "data-position" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "place"), [("like:2601.99999", 5), ("walk (-like: arXiv:2601.99999v2 OR ti:tree)", 13)]
+)
+def test_a_paper_that_is_not_here_is_pointed_at(client: FlaskClient, query: str, place: int) -> None:
+    text = client.get("/search", query_string={"q": query}).text
+
+    assert f'<pre class="pointer">{query}\n{" " * place}^</pre>' in text
+    assert f'data-position="{place}"' in text
 
 
 def test_what_is_not_here_is_told_in_the_language_of_the_page(client: FlaskClient) -> None:
     text = client.get("/search?q=like:2601.99999&hl=zh").text
 
-    assert "<p>本站未收录论文 2601.99999：" in text
+    assert "<p>第 6 个字符处： 本站未收录论文 2601.99999：" in text
 
 
 def test_without_a_query_there_are_the_form_and_the_syntax(client: FlaskClient) -> None:

@@ -22,6 +22,15 @@ MARKDOWN = "md"
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """What a feed is called in a language (BCP 47, in small letters), and what is said of it."""
+
+    language: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """Everything that decides which entries a feed holds.
 
@@ -39,6 +48,11 @@ class Feed:
     description: str = ""
     day: date | None = None
     is_daily: bool = False
+    namings: tuple[Naming, ...] = ()
+
+    def name_in(self, language: str) -> Naming:
+        """Give the feed's title and description in a language; as they are where it has none in it."""
+        return _find_naming(self, language)
 
     @property
     def name(self) -> str:
@@ -105,6 +119,7 @@ class Definition:
     limit: int = LIMIT
     description: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    namings: tuple[Naming, ...] = ()
 
     @property
     def kinds(self) -> tuple[Kind, ...] | None:
@@ -124,6 +139,9 @@ class Definition:
             query=self._select(chosen),
             limit=chosen.limit or self.limit,
             description=self.description,
+            namings=tuple(
+                replace(naming, title=", ".join((naming.title, *labels))) for naming in self.namings
+            ),
         )
 
     def _drop_defaults(self, options: Options) -> Options:
@@ -151,11 +169,29 @@ def join_definitions(definitions: Iterable[Definition]) -> Definition:
     parts = sorted({part.place: part for part in definitions}.values(), key=lambda part: part.place)
     if len(parts) == 1:
         return parts[0]
+    languages = sorted({naming.language for part in parts for naming in part.namings})
     return Definition(
         place="+".join(part.place for part in parts),
-        title=" + ".join(part.title for part in parts),
+        title=_join_titles(part.title for part in parts),
         parts=tuple(selection for part in parts for selection in part.parts),
+        namings=tuple(
+            Naming(language, _join_titles(_find_naming(part, language).title for part in parts))
+            for language in languages
+        ),
     )
+
+
+def _join_titles(titles: Iterable[str]) -> str:
+    return " + ".join(titles)
+
+
+def _find_naming(named: Feed | Definition, language: str) -> Naming:
+    """Find what is called so in a language, or in the nearest wider one; else what it is called anyway."""
+    known = {naming.language: naming for naming in named.namings}
+    tag = language.lower()
+    while tag and tag not in known:
+        tag = tag.rpartition("-")[0]
+    return known.get(tag) or Naming(tag, named.title, named.description)
 
 
 def _name_options(options: Options) -> list[tuple[str, str]]:

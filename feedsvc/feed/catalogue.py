@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from feedsvc.errors import QueryError, SettingsError, UnfollowedError, UnknownFeedError
-from feedsvc.feed import LIMIT, Definition, Feed, default_kinds
+from feedsvc.feed import LIMIT, Definition, Feed, Naming, default_kinds
 from feedsvc.paper import Kind
 from feedsvc.query import Query, parse
 from feedsvc.query.ast import AnnouncedIn, all_of, any_of
@@ -159,7 +159,12 @@ def _read_definition(path: Path) -> Definition:
     keys = _FeedFile.model_validate(tomllib.loads(path.read_text("utf-8")))
     query = all_of((keys.query, *([any_of(map(AnnouncedIn, keys.categories))] if keys.categories else [])))
     kinds = tuple(sorted(set(keys.kinds), key=lambda kind: kind.rank)) or default_kinds(query)
-    return Definition(path.stem, keys.title, ((query, kinds),), keys.limit, keys.description)
+    namings = (
+        Naming(language, said.title, said.description) for language, said in sorted(keys.translations.items())
+    )
+    return Definition(
+        path.stem, keys.title, ((query, kinds),), keys.limit, keys.description, namings=tuple(namings)
+    )
 
 
 def check_name(name: str) -> list[str]:
@@ -191,19 +196,34 @@ def _read_category(text: str) -> str:
         raise ValueError(f"{text!r} is no category or archive: {error}") from error
 
 
+_Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+_Tag = Annotated[str, StringConstraints(to_lower=True, pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class _Translation(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: _Title
+    description: str = ""
+
+
 class _FeedFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    title: _Title
     query: Annotated[Query, PlainValidator(_parse_query)]
     categories: tuple[Annotated[str, AfterValidator(_read_category)], ...] = ()
     kinds: tuple[Kind, ...] = ()
     limit: int = Field(LIMIT, ge=1, le=LIMIT, strict=True)
     description: str = ""
+    translations: Mapping[_Tag, _Translation] = Field(default_factory=dict)
 
 
 def _explain(error: Any) -> str:
     key = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
-        return f"{key}: unknown key: expected one of {', '.join(_FeedFile.model_fields)}"
+        known = _Translation.model_fields if error["loc"][0] == "translations" else _FeedFile.model_fields
+        return f"{key}: unknown key: expected one of {', '.join(known)}"
+    if error["loc"][-1] == "[key]":
+        return f"translations: {error['input']!r} is no language: expected a tag such as zh or pt-BR"
     return f"{key}: {str(error['msg']).removeprefix('Value error, ')}"

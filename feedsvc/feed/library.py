@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from feedsvc.errors import InvalidIdError
 from feedsvc.paper import NEW_SCHEME, OLD_SCHEME, ArxivId, order_id
@@ -15,6 +16,8 @@ _NAMED = re.compile(
 )
 _BARE = re.compile(rf"(?<![\w./:-])(?P<id>{_ID})(?:v\d+)?(?:\.pdf)?(?![\w/-]|\.\d)", re.IGNORECASE | re.ASCII)
 _ENTRY = re.compile(r"^[ \t]*+@(?=\w++[ \t]*+[{(])", re.MULTILINE)
+_BRACKET = re.compile(r"[{}()]")
+_GOING_ON = re.compile(r"\s*+,\s*+[a-z][\w-]*+\s*+=", re.IGNORECASE)
 _FIELD = re.compile(r"(?<![\w-])(?P<name>[a-z][\w-]*+)\s*+=\s*+", re.IGNORECASE)
 _BARE_VALUE = re.compile(r"[^,\n]*")
 _BARE_FIELDS = frozenset({"eprint", "arxivid", "arxiv"})
@@ -35,11 +38,11 @@ _OLD_NUMBER = re.compile(r"\d{7}(?:v\d+)?")
 def read_library(text: str) -> tuple[str, ...]:
     """Give the papers that a text names, without versions, each once, in their order.
 
-    In BibTeX only those fields count that say where an entry itself is, such as eprint, url, note and
-    journal. In other text an identifier may stand bare.
+    In an entry of BibTeX only those fields count that say where it itself is, such as eprint, url, note and
+    journal. In other text, before and behind entries as well, an identifier may stand bare.
     """
-    entries = _ENTRY.split(text)[1:]
-    found = (name for entry in entries for name in _read_entry(entry)) if entries else _read_text(text)
+    before, *entries = _ENTRY.split(text)
+    found = chain(_read_text(before), chain.from_iterable(map(_read_entry_and_text, entries)))
     return tuple(dict.fromkeys(filter(None, map(_read_id, found))))
 
 
@@ -53,6 +56,24 @@ def _read_text(text: str) -> Iterator[str]:
     for line in text.splitlines():
         for found in sorted((*_NAMED.finditer(line), *_BARE.finditer(line)), key=lambda m: m.start("id")):
             yield found["id"]
+
+
+def _read_entry_and_text(part: str) -> Iterator[str]:
+    end = _find_end(part)
+    yield from _read_entry(part[:end])
+    yield from _read_text(part[end:])
+
+
+def _find_end(part: str) -> int:
+    """Find where an entry ends, behind which there may be other text; one that nobody closed has none."""
+    opening = _BRACKET.search(part)
+    closing, depth = (")" if opening and opening[0] == "(" else "}"), 0
+    for found in _BRACKET.finditer(part, opening.end() if opening else len(part)):
+        if found[0] == closing and not depth:
+            # A brace too many does not end it.
+            return len(part) if _GOING_ON.match(part, found.end()) else found.end()
+        depth += (found[0] == "{") - (found[0] == "}")
+    return len(part)
 
 
 def _read_entry(entry: str) -> Iterator[str]:

@@ -86,7 +86,7 @@ def group_by_day(entries: Iterable[Entry]) -> Iterator[tuple[date, tuple[Entry, 
 def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
     """Give a document's title: the feed's, then what tells it from the feed's other documents."""
     phrases = load_phrases(language)
-    parts = [phrases.title_feed(feed.title, feed.place)]
+    parts = [_title_feed(feed, language)]
     if feed.is_daily:
         parts.append(phrases.daily)
     if not is_default:
@@ -97,7 +97,7 @@ def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
 
 
 def _title_feed(feed: Feed, language: str) -> str:
-    return load_phrases(language).title_feed(feed.title, feed.place)
+    return load_phrases(language).title_feed(feed.name_in(language).title, feed.place)
 
 
 def write_markdown(

@@ -83,7 +83,7 @@ class Press:
         return Head(
             id=feed.id,
             title=name_feed(feed, language, is_default=shown is None),
-            subtitle=feed.description,
+            subtitle=feed.name_in(language).description,
             updated=max((entry.updated for entry in entries), default=nothing_since),
             self_url=self._site.base + feed.path(renderer.suffix, shown),
             page_url=self._site.base + feed.path(PAGE, shown),

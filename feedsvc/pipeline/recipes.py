@@ -12,7 +12,7 @@ from feedsvc.query.ast import given_papers
 from feedsvc.store import Store
 
 # To be raised when documents of the same entries come out otherwise, so that each is built anew.
-LAYOUT = "4"
+LAYOUT = "5"
 
 
 class Recipes:
@@ -31,6 +31,7 @@ class Recipes:
             feed.name,
             feed.title,
             feed.description,
+            *(text for each in feed.namings for text in (each.language, each.title, each.description)),
             str(query),
             str(feed.limit),
             self._site.base,

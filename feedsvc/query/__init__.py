@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feedsvc.query.ast import Query
-from feedsvc.query.parser import parse
+from feedsvc.query.parser import parse, point_at
 from feedsvc.query.subject import Subject
 
-__all__ = ["Query", "Subject", "parse"]
+__all__ = ["Query", "Subject", "parse", "point_at"]

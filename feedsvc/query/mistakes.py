@@ -29,6 +29,7 @@ _VALUES = {
     "kind:": tell("a kind of announcement, such as new,"),
     "is:": tell("'primary'"),
     "id:": tell("an arXiv identifier"),
+    "like:": tell("an arXiv identifier"),
     "announced:": tell("a date such as 2026-01-14"),
 }
 _SYNONYMS = {

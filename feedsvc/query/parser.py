@@ -38,7 +38,7 @@ def parse(text: str) -> Query:
             "expected no more than {most} characters, not {length}", most=MAX_CHARACTERS, length=len(text)
         )
         raise QueryError(text, MAX_CHARACTERS, told)
-    text = decode_pasted(text.translate(_NARROW))
+    text = _decode(text)
     part = _Reader(text).read()
     if not is_selective(part.query):
         start = _locate_exclusion(part)
@@ -47,6 +47,17 @@ def parse(text: str) -> Query:
         told = tell("expected no more than {most} characters once spelt out", most=MAX_CHARACTERS)
         raise QueryError(text, 0, told)
     return part.query
+
+
+def point_at(text: str, term: Query, expected: str) -> QueryError:
+    """Give the mistake that a term of a query is, though the query can be read: what it names is not here."""
+    reader = _Reader(_decode(text))
+    reader.read()
+    return QueryError(reader.text, reader.places[term], expected)
+
+
+def _decode(text: str) -> str:
+    return decode_pasted(text.translate(_NARROW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +109,14 @@ class _Group:
 
 
 class _Reader:
-    """Reads a query from left to right, a token at a time. Nothing calls itself: depth costs no stack."""
+    """Reads a query from left to right, a token at a time. Nothing calls itself: depth costs no stack.
+
+    `places` tells where the value of each term begins that was read, of equal ones the first.
+    """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
+        self.places: dict[Query, int] = {}
         self._groups = [_Group()]
         self._terms = 0
         self._prefix: Token | None = None
@@ -111,14 +126,14 @@ class _Reader:
     def read(self) -> _Part:
         """Give the whole query."""
         position = 0
-        while position < len(self._text):
-            token = scan_token(self._text, position, is_value=self._prefix is not None)
+        while position < len(self.text):
+            token = scan_token(self.text, position, is_value=self._prefix is not None)
             if token is None:
                 raise self._error(position, tell("expected a second quotation mark for this one"))
             if token.sign is not Sign.SPACE:
                 self._take(token)
             position = token.end
-        self._check_operand(Token(Sign.SPACE, "", len(self._text)))
+        self._check_operand(Token(Sign.SPACE, "", len(self.text)))
         if len(self._groups) > 1:
             raise self._error(self._groups[-1].start, tell("expected a closing parenthesis for this one"))
         return self._groups[-1].close()
@@ -155,11 +170,12 @@ class _Reader:
         except TermError as error:
             inside = error.offset and error.offset + is_quoted
             raise self._error(token.start + inside, error.expected) from error
+        self.places.setdefault(query, token.start)
         self._complete(_Part(query, start))
 
     def _take_prefix(self, token: Token) -> None:
         if token.text.lower() not in PREFIXES:
-            expected = explain_prefix(token.text[:-1], self._text[token.end :], PREFIXES)
+            expected = explain_prefix(token.text[:-1], self.text[token.end :], PREFIXES)
             raise self._error(token.start, expected)
         self._prefix = self._open = token
 
@@ -190,7 +206,7 @@ class _Reader:
         raise self._error(token.start, explain_gap(self._open.text, token.text))
 
     def _error(self, position: int, expected: str) -> QueryError:
-        return QueryError(self._text, position, expected)
+        return QueryError(self.text, position, expected)
 
 
 def _locate_exclusion(part: _Part) -> int:

@@ -9,6 +9,7 @@ from datetime import date as Date
 from functools import cache
 from importlib import resources
 
+from feedsvc.feed.address import NAMED
 from feedsvc.paper import Kind
 from feedsvc.taxonomy import load_taxonomy, write_label
 
@@ -47,6 +48,10 @@ class Phrases:
     authors: str
     more_authors: str
     like: str
+    papers_by: str
+    papers_like: str
+    either: str
+    and_more: str
     comments: str
     journal_ref: str
     doi: str
@@ -86,11 +91,28 @@ class Phrases:
         return self.places.get(place) or load_taxonomy().name_of(place)
 
     def title_feed(self, title: str, place: str) -> str:
-        """Give a feed's title with the categories and archives of its place named in this language."""
+        """Give a feed's title in this language: the categories and archives of its place, or what it is of.
+
+        What whoever defined the feed calls it stays as it is.
+        """
+        if own := self._name_subject(place):
+            return title.replace(load_phrases(FALLBACK)._name_subject(place), own, 1)
         for part in place.split("+") if self.places else ():
             english = write_label(load_taxonomy().name_of(part), part)
             title = title.replace(english, write_label(self.name_place(part), part), 1)
         return title
+
+    def _name_subject(self, place: str) -> str:
+        """Say whose papers a feed takes in, or like which they are; nothing where it is neither."""
+        kind, _, subject = place.partition("/")
+        if kind == "author":
+            return self.papers_by.format(author=subject)
+        return self.papers_like.format(papers=self._name_given(subject.split("+"))) if kind == "like" else ""
+
+    def _name_given(self, papers: Sequence[str]) -> str:
+        if len(papers) <= NAMED:
+            return self.either.join(papers)
+        return self.and_more.format(papers=", ".join(papers[:NAMED]), count=len(papers) - NAMED)
 
     def format_date(self, day: Date) -> str:
         """Write a day as people do in this language."""

@@ -36,7 +36,7 @@ from feedsvc.web.limits import Limits
 from feedsvc.web.metrics import MetricViews, StoreCollector
 from feedsvc.web.openapi import OpenApiViews
 from feedsvc.web.packing import Packings
-from feedsvc.web.pages import register_language
+from feedsvc.web.pages import PageLanguage, register_language
 from feedsvc.web.papers import PaperViews
 from feedsvc.web.pulse import Pulse
 from feedsvc.web.responses import is_static, prepare_responses
@@ -180,6 +180,7 @@ def _configure(app: Flask) -> None:
     # Werkzeug would answer a slash too many with a redirect to whatever host the client named.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
+    app.url_map.converters["language"] = PageLanguage
     app.jinja_env.globals["release"] = version("feedsvc")
     app.jinja_env.globals["is_static"] = is_static
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -35,10 +35,19 @@ class Listing:
     def is_called(self, words: Sequence[str]) -> bool:
         """Tell whether every word, in small letters, stands in what the index says of the feed.
 
-        In whatever language that is: a feed's own title is in English.
+        In whatever language that is: a feed's own title and description are in English.
         """
-        parts = (self.feed.title, self.feed.place, self.title, self.note, self.aliases, str(self.query))
-        text = " ".join(parts).lower()
+        feed = self.feed
+        said = (
+            feed.title,
+            feed.description,
+            feed.place,
+            self.title,
+            self.note,
+            self.aliases,
+            str(self.query),
+        )
+        text = " ".join(said).lower()
         return all(word in text for word in words)
 
     @property
@@ -111,7 +120,7 @@ def make_directory(catalogue: Catalogue, categories: Collection[str]) -> Directo
 
 
 def name_groups(groups: Iterable[Group], phrases: Phrases) -> tuple[Group, ...]:
-    """Give groups with categories and archives named in a language."""
+    """Give groups with categories, archives and translated feeds named in a language."""
     return tuple(
         replace(
             group,
@@ -123,7 +132,10 @@ def name_groups(groups: Iterable[Group], phrases: Phrases) -> tuple[Group, ...]:
 
 
 def _name_listing(listing: Listing, phrases: Phrases) -> Listing:
-    return listing if listing.is_keyword else replace(listing, title=phrases.name_place(listing.feed.place))
+    if listing.is_keyword:
+        said = listing.feed.name_in(phrases.language)
+        return replace(listing, title=said.title, note=said.description)
+    return replace(listing, title=phrases.name_place(listing.feed.place))
 
 
 def _list_archive(catalogue: Catalogue, archive: Archive, followed: Iterable[Category]) -> Iterator[Listing]:

@@ -23,6 +23,8 @@ from feedsvc.errors import (
     UnrecordedPaperError,
 )
 from feedsvc.paper import ArxivId
+from feedsvc.query import point_at
+from feedsvc.query.ast import LikePaper
 from feedsvc.told import tell
 from feedsvc.web.negotiation import HTML, JSON, PLAIN, accepts_json, prefers_html
 
@@ -89,7 +91,9 @@ def _offer_keyword(name: str) -> tuple[str, ...]:
 
 
 def _answer_unknown_paper(error: UnknownPaperError) -> Response:
-    return _tell(Problem(404, "No such paper here", error.told), str(error))
+    query = request.args.get("q", "")
+    pointer = point_at(query, LikePaper(error.paper), error.told).pointer() if query else ""
+    return _tell(Problem(404, "No such paper here", error.told, query, pointer), str(error))
 
 
 def _answer_unrecorded_paper(error: UnrecordedPaperError) -> Response:

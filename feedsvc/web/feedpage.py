@@ -97,12 +97,13 @@ class FeedPages:
             "feed.html",
             feed=feed,
             name=name_feed(feed, read_language(), is_default=True),
+            description=feed.name_in(read_language()).description,
             archives=archives,
             daily=None if feed.day else feed.as_daily(),
             chosen=language,
             days=list(_split_days(cards)),
             count=len(cards),
-            choices=list(_offer_kinds(feed)),
+            choices=list(_offer_kinds(feed, language)),
             # The title of a category says all there is to say.
             words="" if define_category(feed.place) else put_in_words(feed.query, speak),
             formats=self._find_formats(feed),
@@ -126,11 +127,11 @@ def _split_days(cards: Iterable[Card]) -> Iterable[DaySection]:
         yield DaySection(day, tuple(of_day))
 
 
-def _offer_kinds(feed: Feed) -> Iterable[Choice]:
+def _offer_kinds(feed: Feed, language: str | None) -> Iterable[Choice]:
     """Offer the feed as it is defined, then with other kinds; the addresses are led to the canonical ones."""
     options = [pair for pair in parse_qsl(feed.options) if pair[0] != "announce"]
     asked = dict(parse_qsl(feed.options)).get("announce", "")
-    path = feed.path(PAGE).partition("?")[0]
+    path = feed.path(PAGE, language).partition("?")[0]
     for name, kinds in {"As defined": (), **CHOICES}.items():
         listed = ",".join(kinds)
         parameters = sorted([*options, ("announce", listed)] if listed else options)

@@ -30,8 +30,9 @@ from feedsvc.web.basket import read_names
 from feedsvc.web.dates import write_short_day, write_time
 from feedsvc.web.delivery import Ready, make_ready
 from feedsvc.web.directory import Directory, Group, Listing, name_groups
-from feedsvc.web.language import choose_language, say
+from feedsvc.web.language import PARAMETER, choose_language, say
 from feedsvc.web.pages import (
+    asked_language,
     check_parameters,
     choose_digests,
     list_others,
@@ -86,6 +87,7 @@ class IndexViews:
         blueprint.add_url_rule("/feeds/", view_func=self.lead_to_index)
         # Of itself, Flask would leave GET out where it tells the methods of this one.
         blueprint.add_url_rule("/feeds", "lead_from_feeds", self.lead_to_index)
+        blueprint.add_url_rule("/<language:language>", view_func=self.lead_to_language)
         blueprint.add_url_rule("/subscriptions.opml", view_func=self.list_opml)
         blueprint.add_url_rule("/subscriptions.json", view_func=self.list_json)
         return blueprint
@@ -142,24 +144,30 @@ class IndexViews:
 
     def lead_to_index(self) -> BaseResponse:
         """Lead from the folder of all feeds to their list."""
-        response = redirect(url_for("index.show_index"), 308)
-        response.cache_control.max_age = SECONDS
-        return response
+        return _lead(url_for("index.show_index"))
+
+    def lead_to_language(self, language: str) -> BaseResponse:
+        """Lead from a language alone, as it begins the addresses of feeds, to the index in it."""
+        return _lead(url_for("index.show_index", hl=language))
 
     def list_opml(self) -> Response:
-        """List the feeds as OPML, a group an archive; `language` asks for those of another language."""
+        """List the feeds as OPML, a group an archive; `language` asks for those of another language.
+
+        They are called as in that language, or in the one that `hl` asks for.
+        """
         asked = self._read_feed_language()
-        return send_ready(self._make_opml(self._picked_groups("language"), asked), SECONDS)
+        groups = self._picked_groups("language", PARAMETER)
+        return send_ready(self._make_opml(groups, asked, asked_language()), SECONDS)
 
     def list_json(self) -> Response:
         """List the feeds as JSON: name, title, query, addresses by language and format."""
         return send_ready(self._make_json(self._picked_groups()), SECONDS)
 
-    def _write_opml(self, groups: tuple[Group, ...], asked: str | None) -> Ready:
-        language = asked or self._languages[0]
+    def _write_opml(self, groups: tuple[Group, ...], asked: str | None, spoken: str | None) -> Ready:
+        language = spoken or asked or self._languages[0]
         speak_so = partial(say, choose_language(None, language, None))
         outlines = [
-            self._outline(speak_so(group.title), listing, asked)
+            self._outline(speak_so(group.title), listing, asked, language)
             for group in name_groups(groups, load_phrases(language))
             for listing in group.listings
         ]
@@ -191,10 +199,11 @@ class IndexViews:
         """Give the directory with the saved feeds that are awake, as many as a page can show."""
         return self._directory.with_saved(map(define_saved, islice(self._saved.awake(), MOST_SAVED)))
 
-    def _outline(self, group: str, listing: Listing, language: str | None) -> Outline:
+    def _outline(self, group: str, listing: Listing, language: str | None, spoken: str) -> Outline:
         feed = listing.feed
+        title = name_feed(feed, spoken, is_default=True)
         return Outline(
-            title=name_feed(feed, language or self._languages[0], is_default=language is None),
+            title=f"{title} · {name_language(language)}" if language else title,
             xml_url=self._site.address(feed, ATOM, language),
             html_url=self._site.address(feed, PAGE, language),
             group=group,
@@ -213,6 +222,12 @@ class IndexViews:
 
     def _addresses(self, feed: Feed, language: str | None) -> dict[str, str]:
         return {suffix: self._site.address(feed, suffix, language) for suffix in self._formats}
+
+
+def _lead(target: str) -> BaseResponse:
+    response = redirect(target, 308)
+    response.cache_control.max_age = SECONDS
+    return response
 
 
 def _read_sort() -> str:

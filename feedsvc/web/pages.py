@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, g, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.routing import BaseConverter
 
 from feedsvc.errors import AddressError, UnknownParameterError
 from feedsvc.feed import PAGE, Feed
@@ -29,7 +30,7 @@ from feedsvc.web.language import (
 from feedsvc.web.responses import find_packings, is_static, read_asked, send_answer
 
 TYPE = "text/html; charset=utf-8"
-# Links between these carry the language that a visitor asked for.
+# Links between these carry the language that the address of a page names.
 PAGES = frozenset(
     {
         "index.show_index",
@@ -39,13 +40,20 @@ PAGES = frozenset(
         "library.read",
         "papers.show_paper",
         "saved.save",
+        "saved.show",
         "status.show_status",
     }
 )
 
 
+class PageLanguage(BaseConverter):
+    """Takes a language of pages as a part of an address."""
+
+    regex = "|".join(NAMES)
+
+
 def register_language(app: Flask, languages: Sequence[str]) -> None:
-    """Have every template know its language, and every page's links keep the one that was asked for.
+    """Have every template know its language, and every page's links keep the one that its address names.
 
     `languages` are those of feeds, of which a page's lists lead to its own.
     """
@@ -84,8 +92,8 @@ def speak(sentence: str, /, **values: object) -> str:
 
 
 def link_page(feed: Feed, language: str | None = None) -> str:
-    """Give a link to a feed's page, in the page language that was asked for."""
-    return add_language(request.script_root + feed.path(PAGE, language))
+    """Give a link to a feed's page, in the page language that the present address names."""
+    return keep_language(request.script_root + feed.path(PAGE, language))
 
 
 def send_page(template: str, seconds: int, status: int = 200, **context: Any) -> Response:
@@ -104,9 +112,7 @@ def send_text(page: str, seconds: int, status: int = 200) -> Response:
 
 def read_vary() -> str:
     """Name the request headers that a page depends on: where the address says the language, it alone does."""
-    of_path = (g.get("path_language") or "").partition("-")[0]
-    is_fixed = asked_language() is not None or of_path in NAMES
-    return "Accept-Encoding" if is_fixed else "Accept-Encoding, Accept-Language"
+    return "Accept-Encoding" if _find_named() else "Accept-Encoding, Accept-Language"
 
 
 def check_parameters(*known: str, is_page: bool = True) -> None:
@@ -132,14 +138,14 @@ def _describe_page(languages: Sequence[str]) -> dict[str, Any]:
         "retell": partial(retell, language),
         "retell_part": partial(retell_part, language),
         "retell_plain": partial(retell_plain, language),
-        "asked_language": asked_language(),
+        "asked_language": _find_named(),
         "feed_language": choose_digests(languages),
         "translations": {other: _translate_address(other) for other in NAMES},
         "language_names": NAMES,
         # Stands in the tag of what is English whatever language the page has.
         "in_english": "" if language == ORIGINAL else Markup(' lang="en"'),
         "link_page": link_page,
-        "with_language": add_language,
+        "with_language": keep_language,
         "prefix": request.script_root,
         "key": Markup("<kbd>{}</kbd>").format,
         "anchor": Markup('<a href="{}">').format,
@@ -149,9 +155,33 @@ def _describe_page(languages: Sequence[str]) -> dict[str, Any]:
 
 
 def asked_language() -> str | None:
-    """Give the page language that the address names; None if it names none."""
+    """Give the page language that the address has as its parameter; None if it has none."""
     asked = request.args.get(PARAMETER)
     return asked if asked in NAMES else None
+
+
+def _find_named() -> str | None:
+    """Give the page language that the address names, in its parameter or in its path."""
+    of_path = _read_path_language().partition("-")[0]
+    return asked_language() or (of_path if of_path in NAMES else None)
+
+
+def _read_path_language() -> str:
+    return str(g.get("path_language") or "").lower()
+
+
+def keep_language(path: str) -> str:
+    """Give the path of a page so that it keeps the language that the present address names."""
+    named = _find_named()
+    if named is None or is_static() or _names_it_itself(path):
+        return path
+    return _add_parameter(path, named)
+
+
+def _names_it_itself(path: str) -> bool:
+    """Tell a path that is below the same language, where no parameter says otherwise."""
+    folder = f"{request.script_root}/feeds/{_read_path_language()}/"
+    return asked_language() is None and path.lower().startswith(folder.lower())
 
 
 def _translate_address(language: str) -> str:
@@ -166,10 +196,14 @@ def _translate_address(language: str) -> str:
 def add_language(path: str) -> str:
     """Give a path in the page language that was asked for, if one was."""
     asked = asked_language()
-    return path if asked is None else f"{path}{'&' if '?' in path else '?'}{PARAMETER}={asked}"
+    return path if asked is None else _add_parameter(path, asked)
+
+
+def _add_parameter(path: str, language: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{PARAMETER}={language}"
 
 
 def _carry_language(endpoint: str, values: dict[str, Any]) -> None:
-    asked = asked_language()
-    if asked is not None and endpoint in PAGES:
-        values.setdefault(PARAMETER, asked)
+    named = _find_named()
+    if named is not None and endpoint in PAGES and not is_static():
+        values.setdefault(PARAMETER, named)

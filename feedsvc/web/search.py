@@ -13,7 +13,8 @@ from feedsvc.feed import Feed
 from feedsvc.feed.address import define_query
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.pipeline.publish import Publisher
-from feedsvc.query import Query, parse
+from feedsvc.query import Query, parse, point_at
+from feedsvc.query.ast import LikePaper
 from feedsvc.render import Format
 from feedsvc.render.phrases import name_language
 from feedsvc.store import Store
@@ -85,10 +86,13 @@ class SearchViews:
         """Show what the query `q` finds; without one the form, with one that cannot be used what is wrong."""
         check_parameters("q")
         text, digests = request.args.get("q", "").strip(), choose_digests(self._languages)
-        found = problem = None
+        found = None
+        problem: QueryError | UnfollowedError | None = None
         try:
             found = self._find(parse(text)) if text else None
-        except (QueryError, UnknownPaperError, UnfollowedError) as error:
+        except UnknownPaperError as error:
+            problem = point_at(text, LikePaper(error.paper), error.told)
+        except (QueryError, UnfollowedError) as error:
             problem = error
         return send_page(
             "search.html",

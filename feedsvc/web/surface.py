@@ -155,12 +155,20 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("index.lead_to_index", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
     ("index.lead_from_feeds", "GET"): Operation("pages", {308: (HTML,)}, (400,)),
+    ("index.lead_to_language", "GET"): Operation(
+        "pages", {308: (HTML,)}, (400, 404), takes={"language": LANGUAGE[PARAMETER]}
+    ),
     ("index.list_opml", "GET"): Operation(
         "feeds",
         {200: ("text/x-opml",), 304: ()},
         (*READING, 404, 410),
-        asks=PICKED
-        | {"language": Parameter("language of the feeds, else the default", _text(examples=["zh"]))},
+        asks={
+            **PICKED,
+            "language": Parameter("language of the feeds, else the default", _text(examples=["zh"])),
+            PARAMETER: Parameter(
+                "language in which the feeds are called, else their own", _text(enum=list(NAMES))
+            ),
+        },
     ),
     ("index.list_json", "GET"): Operation(
         "feeds",
