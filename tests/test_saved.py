@@ -13,6 +13,7 @@ from feedsvc.feed.catalogue import Catalogue, load_catalogue
 from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
 from feedsvc.store import Store, schema
 from feedsvc.store.engine import read
+from tests.builders import make_announcement, make_batch, make_paper
 from tests.web_house import DEFINITION, NOON, StoppedClock
 
 LIMITS = SavingLimits(most=3, sleep_after=timedelta(days=90))
@@ -45,6 +46,33 @@ def test_a_saved_feed_has_its_name_and_its_query_in_canonical_text(saved: SavedF
     assert (feed.name, feed.title, feed.query) == ("slow-walks", "Slow walks", '"very slow" ti:walk')
     assert definition is not None
     assert definition.make_feed().path("xml") == "/feeds/slow-walks.xml"
+
+
+def test_papers_like_one_that_is_not_stored_cannot_be_looked_for(saved: SavedFeeds) -> None:
+    with pytest.raises(QueryError, match=r"2601\.99999 is not stored here") as caught:
+        saved.save("near-walks", "walk like:2601.99999")
+
+    assert caught.value.position == len("walk like:")
+    assert [*saved.awake()] == []
+
+
+def test_nor_can_a_feed_be_changed_to_look_for_them(saved: SavedFeeds) -> None:
+    feed, _ = saved.save("slow-walks", "walk")
+
+    with pytest.raises(QueryError, match=r"2601\.99999 is not stored here"):
+        saved.change(feed, "walk like:2601.99999")
+
+    assert [each.query for each in saved.awake()] == ["walk"]
+
+
+def test_papers_like_one_that_is_stored_can_be_looked_for(saved: SavedFeeds, store: Store) -> None:
+    paper = make_paper()
+    announcement = make_announcement(paper.id)
+    store.ledger.record_batch(make_batch([announcement]), [paper], [announcement])
+
+    feed, _ = saved.save("near-walks", f"like:{paper.id}")
+
+    assert feed.query == f"like:{paper.id}"
 
 
 def test_without_a_title_the_query_is_the_title(saved: SavedFeeds) -> None:

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
-from feedsvc.errors import GivenUpError, SavedFeedError, StoreError, UnknownFeedError
+from feedsvc.errors import (
+    GivenUpError,
+    SavedFeedError,
+    StoreError,
+    UnknownFeedError,
+    UnknownPaperError,
+)
 from feedsvc.feed import Definition
 from feedsvc.feed.catalogue import Catalogue, check_name
 from feedsvc.feed.saved import (
@@ -21,6 +27,8 @@ from feedsvc.feed.saved import (
     define_saved,
 )
 from feedsvc.http import Clock
+from feedsvc.query import parse, point_at
+from feedsvc.query.ast import LikePaper, given_papers
 from feedsvc.store import Store
 from feedsvc.told import tell
 
@@ -53,7 +61,7 @@ class SavedFeeds:
 
         Raises SavedFeedError and QueryError.
         """
-        canonical = check_saved_query(query)
+        canonical = self._check_query(query)
         now = self._clock.now()
         feed = SavedFeed(
             name=check_saved_name(name, self._catalogue),
@@ -85,9 +93,17 @@ class SavedFeeds:
 
     def change(self, feed: SavedFeed, query: str, title: str = "") -> SavedFeed:
         """Give a saved feed another query and title; its address stays. Raises SavedFeedError, QueryError."""
-        canonical = check_saved_query(query)
+        canonical = self._check_query(query)
         self._store.saved.change(feed.name, check_saved_title(title, canonical), canonical)
         return self._store.saved.find(feed.name) or feed
+
+    def _check_query(self, text: str) -> str:
+        """Give a query in its canonical text; what it is to find papers like has to be stored here."""
+        canonical = check_saved_query(text)
+        given = sorted(given_papers(parse(canonical)))
+        if given and (unknown := self._store.likeness.find_unknown(given)):
+            raise point_at(text, LikePaper(unknown[0]), UnknownPaperError(unknown[0]).told)
+        return canonical
 
     def delete(self, feed: SavedFeed) -> None:
         """Delete a saved feed. Nobody else can have its name."""
