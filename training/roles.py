@@ -159,7 +159,7 @@ def count_surroundings() -> int:
     """Give the number of columns that the second classifier looks at."""
     grams = hash_grams(["A sentence."])
     unsure = np.full((1, len(ROLES)), 1 / len(ROLES), np.float32)
-    columns = describe_surroundings(unsure), load_cues().mark_cues(grams), mark_places(1)
+    columns = describe_surroundings(unsure), load_cues().mark_cues(grams), grams.shapes, mark_places(1)
     return sum(rows.shape[1] for rows in columns)
 
 

@@ -124,7 +124,7 @@ CUES: dict[str, str] = {
     "we": "we, our, us, i",
 }
 # A sentence with one of these says what the paper does; what stands before it is most often background.
-ANNOUNCING = ("intent", "purpose", "this paper", "propose")
+_ANNOUNCING = [[*CUES].index(cue) for cue in ("intent", "purpose", "this paper", "propose")]
 # So few features has a sentence of under six words, and of under twelve.
 _TINY, _SHORT = 22, 46
 
@@ -170,7 +170,7 @@ def load_cues() -> CueTable:
 
 
 def _place_announcement(cues: Floats) -> Floats:
-    announces = cues[:, [*map([*CUES].index, ANNOUNCING)]].any(axis=1)
+    announces = cues[:, _ANNOUNCING].any(axis=1)
     at = np.arange(len(cues))
     first = announces.argmax() if announces.any() else len(cues)
     return np.stack([at < first, at == first, at > first], axis=1).astype(np.float32)

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from math import log
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 PLACES = 32  # columns of `mark_places`
+SHAPES = 9  # columns of `describe_shapes`
 
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
@@ -23,6 +25,8 @@ Floats = NDArray[np.float32]
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|[^\w\s]")
 _OPENING_WORDS = 5
 _ENDING = 3  # letters
+_FEW, _RATHER_FEW = 6, 10  # tokens
+_STOPS = frozenset(".!?")
 _WORD = np.uint64(0xFFFFFFFF)
 _BITS = np.uint64(32)
 _OPENING = np.uint64(77)
@@ -32,18 +36,24 @@ _REACH = 3  # sentences looked at on either side
 
 def read_tokens(sentence: str) -> list[str]:
     """Give the words and marks of a sentence, in small letters; any number is `#`."""
-    return ["#" if token[0].isdigit() else token for token in _TOKEN.findall(sentence.lower())]
+    return _level(_TOKEN.findall(sentence))
+
+
+def _level(tokens: Sequence[str]) -> list[str]:
+    return ["#" if token[0].isdigit() else token.lower() for token in tokens]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grams:
     """The features of an abstract's sentences, one sentence behind the other, ascending within each.
 
-    `hashes` have 32 bits; `lengths` says how many are each sentence's.
+    `hashes` have 32 bits; `lengths` says how many are each sentence's; `shapes` are those of
+    `describe_shapes`.
     """
 
     hashes: Hashes
     lengths: NDArray[np.int64]
+    shapes: Floats
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -57,7 +67,8 @@ def hash_grams(sentences: Sequence[str]) -> Grams:
     Features are its words, pairs and triples of words side by side (its start and its end count as words),
     the words among its first five, and the endings of longer words, which tell tense.
     """
-    tokens = [read_tokens(sentence) for sentence in sentences]
+    written = [_TOKEN.findall(sentence) for sentence in sentences]
+    tokens = [_level(own) for own in written]
     words = np.array([_hash_text(w) for own in tokens for w in ("^", *own, "$")], dtype=np.uint64)
     counts = np.array([len(own) + 2 for own in tokens])
     owner = np.repeat(np.arange(len(tokens), dtype=np.uint64), counts)
@@ -80,7 +91,38 @@ def hash_grams(sentences: Sequence[str]) -> Grams:
     # np.unique hashes first, which takes longer than sorting so few.
     marked.sort()
     found = marked[np.concatenate([[True], marked[1:] != marked[:-1]])]
-    return Grams(found & _WORD, np.bincount((found >> _BITS).astype(np.int64), minlength=len(tokens)))
+    lengths = np.bincount((found >> _BITS).astype(np.int64), minlength=len(tokens))
+    return Grams(found & _WORD, lengths, describe_shapes(sentences, written))
+
+
+def describe_shapes(sentences: Sequence[str], tokens: Sequence[Sequence[str]]) -> Floats:
+    """Give a row for each sentence that tells what it looks like, whatever its words are.
+
+    Headings, addresses, notes and what was cut wrongly look otherwise than sentences do. Columns: the
+    logarithm of the number of tokens, whether there are fewer than six, and than ten; the share of words that
+    begin with a capital, of numbers and of marks among the tokens; whether it ends as a sentence does,
+    whether it begins with a small letter, and with no letter at all.
+    """
+    rows = [_describe_shape(*each) for each in zip(sentences, tokens, strict=True)]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), SHAPES)
+
+
+def _describe_shape(sentence: str, tokens: Sequence[str]) -> tuple[float, ...]:
+    count, firsts = max(1, len(tokens)), [token[0] for token in tokens]
+    letters = sum(map(str.isalpha, firsts))
+    digits = sum(map(str.isdigit, firsts))
+    capitals = sum(map(str.isupper, firsts))
+    return (
+        log(count + 1),
+        count < _FEW,
+        count < _RATHER_FEW,
+        capitals / max(1, letters),
+        digits / count,
+        (count - letters - digits) / count,
+        sentence.rstrip()[-1:] in _STOPS,
+        sentence[:1].islower(),
+        not sentence[:1].isalpha(),
+    )
 
 
 def _mark(owners: NDArray[np.uint64], hashes: Hashes) -> NDArray[np.uint64]:
@@ -113,6 +155,7 @@ def look_up(vocabulary: NDArray[np.uint32], hashes: Hashes) -> tuple[NDArray[np.
     return rows, vocabulary[rows] == sought
 
 
+@lru_cache(maxsize=64)
 def mark_places(count: int) -> Floats:
     """Give a row for each of `count` sentences that tells where in the abstract it stands.
 
@@ -127,6 +170,7 @@ def mark_places(count: int) -> Floats:
     rows[at, 2 * _ENDS + _TENTHS + min(count - 1, 2 * _LENGTHS - 2) // 2] = 1
     rows[:, -2] = at / max(1, count - 1)
     rows[:, -1] = 1
+    rows.setflags(write=False)
     return rows
 
 

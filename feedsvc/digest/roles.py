@@ -2,8 +2,8 @@
 
 Two classifiers stand one on the other, as in stacked generalization (Wolpert 1992): the first judges a
 sentence by its words, its neighbours' words and its place, the second by what the first thinks of all around
-it, and by the cues that stand there. `training/roles.py` makes the weights from CSAbstruct (Cohan et al.,
-EMNLP 2019).
+it, by the cues that stand there, and by what the sentence looks like. `training/roles.py` makes the weights
+from CSAbstruct (Cohan et al., EMNLP 2019).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class RoleModel:
     def look_around(self, chances: Floats, grams: Grams) -> Floats:
         """Give what the second classifier looks at, when the first thinks so of each sentence."""
         cues = load_cues().mark_cues(grams)
-        return np.hstack([describe_surroundings(chances), cues, mark_places(len(chances))])
+        return np.hstack([describe_surroundings(chances), cues, grams.shapes, mark_places(len(chances))])
 
     def weigh_words(self, grams: Grams) -> Floats:
         """Give what the first classifier thinks of each sentence, by what its features are."""
