@@ -111,6 +111,16 @@ def test_the_basket_fills_and_the_list_narrows_as_one_goes(page: Page) -> None:
     expect(page.get_by_role("link", name="Miniflux")).to_be_visible()
 
 
+def test_the_basket_fills_in_chinese_as_well(page: Page) -> None:
+    page.goto("/zh")
+    page.locator("input[value='cs.AI']").check()
+    page.locator("#ticked").locator("xpath=ancestor::form").get_by_role("button").last.click()
+    page.locator("#own").fill("rss.example.org")
+    page.locator("form.own button").click()
+
+    expect(page.locator("#basket").get_by_role("link", name="Miniflux")).to_be_visible()
+
+
 @with_and_without_script
 def test_a_bad_query_is_mended_by_its_message_and_subscribed_to(page: Page, house: House) -> None:
     page.goto("/search")

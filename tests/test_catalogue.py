@@ -57,6 +57,14 @@ def test_a_feed_is_called_as_its_file_says_for_the_language_or_a_wider_one(tmp_p
     ]
 
 
+def test_a_translation_without_a_description_keeps_that_of_the_feed(tmp_path: Path) -> None:
+    text = GOOD + 'description = "All graphs."\n[translations.zh]\ntitle = "图"\n'
+
+    said = load_catalogue(write(tmp_path, graphs=text)).feeds["graphs"].name_in("zh")
+
+    assert (said.title, said.description) == ("图", "All graphs.")
+
+
 def test_every_shipped_feed_has_a_chinese_title_and_description() -> None:
     for feed in load_catalogue(SHIPPED).feeds.values():
         said = feed.name_in("zh")
@@ -82,6 +90,11 @@ PROBLEMS = [
     ("limit = 201", "limit: "),
     ('limit = "20"', "limit: "),
     ('kinds = ["old"]', "kinds.0: "),
+    ('translations.zh = "图"', "translations.zh: expected a table with a title"),
+    (
+        '[translations.zh]\ntitle = "图"\n[translations.ZH]\ntitle = "画"',
+        "translations: 'zh' stands there twice: expected each language once",
+    ),
     ("[translations.zh]", "translations.zh.title: "),
     (
         '[translations.zh]\ntitle = "图"\nquery = "tu"',

@@ -24,6 +24,11 @@ ENTRIES = [
     ("@misc{a, note = {Accepted. arXiv: 2401.00001 [cs.CL]}}", "2401.00001"),
     ("@misc{a, arxivId = {1706.03762}}", "1706.03762"),
     ("@article(a, eprint = 2601.06098)", "2601.06098"),
+    (
+        '@article(a, title = "On (2,3)-torsion", eprint = "9901001", archivePrefix = "hep-th")',
+        "hep-th/9901001",
+    ),
+    ('@article(a, title = "A (b)", abstract = "After 1706.03762.", eprint = "2601.00001")', "2601.00001"),
     ("@article{a, title = {One {Nested} = {Title}}, eprint = {2601.06098}}", "2601.06098"),
 ]
 
@@ -70,8 +75,19 @@ def test_before_and_behind_entries_papers_may_be_named_bare(entry: str) -> None:
     )
 
 
-def test_a_brace_too_many_does_not_end_an_entry() -> None:
-    assert read_library("@misc{a, title={A}},\n pages={1234.5678}, eprint={2601.00001}}") == ("2601.00001",)
+@pytest.mark.parametrize("between", ["},\n", "}},\n", "}\n", "},\n % kept\n "])
+def test_braces_too_many_do_not_end_an_entry(between: str) -> None:
+    entry = f"@misc{{a, title={{A}}{between}abstract={{We extend 2501.00001.}}, eprint={{2601.00001}}}}"
+
+    assert read_library(entry) == ("2601.00001",)
+
+
+def test_an_entry_that_is_commented_out_does_not_count() -> None:
+    old = "% @misc{old, abstract={After 1706.03762},\n%  eprint={2501.00001}}\n"
+    entry = "@misc{a, eprint={2601.00001}}\n"
+
+    assert read_library(entry + old) == read_library(old + entry) == ("2601.00001",)
+    assert read_library("% 2601.00002") == ("2601.00002",), "what is no BibTeX has no comments"
 
 
 def test_other_text_may_name_papers_bare() -> None:

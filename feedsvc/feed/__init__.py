@@ -191,7 +191,7 @@ def _find_naming(named: Feed | Definition, language: str) -> Naming:
     tag = language.lower()
     while tag and tag not in known:
         tag = tag.rpartition("-")[0]
-    return known.get(tag) or Naming(tag, named.title, named.description)
+    return known.get(tag) or Naming(language.lower(), named.title, named.description)
 
 
 def _name_options(options: Options) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from pydantic import (
     PlainValidator,
     StringConstraints,
     ValidationError,
+    field_validator,
 )
 
 from feedsvc.errors import QueryError, SettingsError, UnfollowedError, UnknownFeedError
@@ -160,7 +161,8 @@ def _read_definition(path: Path) -> Definition:
     query = all_of((keys.query, *([any_of(map(AnnouncedIn, keys.categories))] if keys.categories else [])))
     kinds = tuple(sorted(set(keys.kinds), key=lambda kind: kind.rank)) or default_kinds(query)
     namings = (
-        Naming(language, said.title, said.description) for language, said in sorted(keys.translations.items())
+        Naming(language, said.title, said.description or keys.description)
+        for language, said in sorted(keys.translations.items())
     )
     return Definition(
         path.stem, keys.title, ((query, kinds),), keys.limit, keys.description, namings=tuple(namings)
@@ -218,12 +220,23 @@ class _FeedFile(BaseModel):
     description: str = ""
     translations: Mapping[_Tag, _Translation] = Field(default_factory=dict)
 
+    @field_validator("translations", mode="before")
+    @classmethod
+    def _refuse_one_language_twice(cls, tables: object) -> object:
+        tags = [str(tag).lower() for tag in tables] if isinstance(tables, dict) else []
+        twice = sorted({tag for tag in tags if tags.count(tag) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]!r} stands there twice: expected each language once")
+        return tables
+
 
 def _explain(error: Any) -> str:
     key = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         known = _Translation.model_fields if error["loc"][0] == "translations" else _FeedFile.model_fields
         return f"{key}: unknown key: expected one of {', '.join(known)}"
+    if error["type"] == "model_type":
+        return f"{key}: expected a table with a title"
     if error["loc"][-1] == "[key]":
         return f"translations: {error['input']!r} is no language: expected a tag such as zh or pt-BR"
     return f"{key}: {str(error['msg']).removeprefix('Value error, ')}"

@@ -16,9 +16,15 @@ _NAMED = re.compile(
 )
 _BARE = re.compile(rf"(?<![\w./:-])(?P<id>{_ID})(?:v\d+)?(?:\.pdf)?(?![\w/-]|\.\d)", re.IGNORECASE | re.ASCII)
 _ENTRY = re.compile(r"^[ \t]*+@(?=\w++[ \t]*+[{(])", re.MULTILINE)
-_BRACKET = re.compile(r"[{}()]")
-_GOING_ON = re.compile(r"\s*+,\s*+[a-z][\w-]*+\s*+=", re.IGNORECASE)
+_OPENING = re.compile(r"[{(]")
 _FIELD = re.compile(r"(?<![\w-])(?P<name>[a-z][\w-]*+)\s*+=\s*+", re.IGNORECASE)
+# A field, or what may end an entry, by what has opened it.
+_STEPS = {
+    "{": re.compile(rf"{_FIELD.pattern}|\}}", re.IGNORECASE),
+    "(": re.compile(rf"{_FIELD.pattern}|\)", re.IGNORECASE),
+}
+_GOING_ON = re.compile(r"[\s}),]*+(?:%[^\n]*+\s*+)?(?=[a-z][\w-]*+\s*+=\s*+[{\"])", re.IGNORECASE)
+_COMMENT = re.compile(r"^[ \t]*+%.*", re.MULTILINE)
 _BARE_VALUE = re.compile(r"[^,\n]*")
 _BARE_FIELDS = frozenset({"eprint", "arxivid", "arxiv"})
 _FIELDS = _BARE_FIELDS | {
@@ -39,10 +45,12 @@ def read_library(text: str) -> tuple[str, ...]:
     """Give the papers that a text names, without versions, each once, in their order.
 
     In an entry of BibTeX only those fields count that say where it itself is, such as eprint, url, note and
-    journal. In other text, before and behind entries as well, an identifier may stand bare.
+    journal. In other text, before and behind entries as well, an identifier may stand bare; beside entries,
+    lines that begin with % are comments.
     """
     before, *entries = _ENTRY.split(text)
-    found = chain(_read_text(before), chain.from_iterable(map(_read_entry_and_text, entries)))
+    beside = _COMMENT.sub("", before) if entries else before
+    found = chain(_read_text(beside), chain.from_iterable(map(_read_entry_and_text, entries)))
     return tuple(dict.fromkeys(filter(None, map(_read_id, found))))
 
 
@@ -61,18 +69,23 @@ def _read_text(text: str) -> Iterator[str]:
 def _read_entry_and_text(part: str) -> Iterator[str]:
     end = _find_end(part)
     yield from _read_entry(part[:end])
-    yield from _read_text(part[end:])
+    yield from _read_text(_COMMENT.sub("", part[end:]))
 
 
 def _find_end(part: str) -> int:
     """Find where an entry ends, behind which there may be other text; one that nobody closed has none."""
-    opening = _BRACKET.search(part)
-    closing, depth = (")" if opening and opening[0] == "(" else "}"), 0
-    for found in _BRACKET.finditer(part, opening.end() if opening else len(part)):
-        if found[0] == closing and not depth:
+    opening = _OPENING.search(part)
+    at = opening.end() if opening else len(part)
+    while opening and (step := _STEPS[opening[0]].search(part, at)):
+        at = step.end()
+        if step["name"] and part[at : at + 1] in ("{", '"'):
+            _, at = _read_value(part, at)
+        elif not step["name"]:
             # A brace too many does not end it.
-            return len(part) if _GOING_ON.match(part, found.end()) else found.end()
-        depth += (found[0] == "{") - (found[0] == "}")
+            going_on = _GOING_ON.match(part, at)
+            if going_on is None:
+                return at
+            at = going_on.end()
     return len(part)
 
 

@@ -53,7 +53,7 @@ def point_at(text: str, term: Query, expected: str) -> QueryError:
     """Give the mistake that a term of a query is, though the query can be read: what it names is not here."""
     reader = _Reader(_decode(text))
     reader.read()
-    return QueryError(reader.text, reader.places[term], expected)
+    return QueryError(reader.text, reader.places.get(term, 0), expected)
 
 
 def _decode(text: str) -> str:

@@ -82,7 +82,7 @@ class AnnouncementStore:
 
         Of a query that no index helps with, only the newest 100,000 candidates are read, and words that are
         all common are looked for together only back to `reach`: any visitor may ask. Dates relative to the
-        newest day count from the newest announcement.
+        newest day count from the newest announcement there was just before.
         """
         query = self.resolve(query)
         plan = plan_query(query)

@@ -42,7 +42,7 @@ _WORDS = re.compile(r"[a-z0-9]{2,}(-[a-z0-9]+)*", re.IGNORECASE)
 class Problem:
     """What is told.
 
-    `query` is a query that cannot be read, `pointer` the same with a caret under it, `near` names that exist,
+    `query` is a query with a mistake, `pointer` the same with a caret under it, `near` names that exist,
     `elsewhere` where arXiv has what is not here.
     """
 

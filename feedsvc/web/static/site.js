@@ -88,7 +88,9 @@
     const form = event.target;
     if (!form.matches(".own") || !find("#basket")) return;
     event.preventDefault();
-    fetchPart(form.action + "?" + new URLSearchParams(new FormData(form)), "basket");
+    const address = new URL(form.action);
+    address.search = new URLSearchParams(new FormData(form));
+    fetchPart(address, "basket");
   });
 
   // Search: results as one types, and the cursor where a query cannot be read.
