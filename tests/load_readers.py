@@ -42,6 +42,7 @@ class Plan:
     rate: float
     groups: list[tuple[float, list[str]]]
     grace: float | None = GRACE_SECONDS
+    patience: float = PATIENCE_SECONDS
     seed: int = 1
 
 
@@ -224,12 +225,12 @@ class Readers:
 
     def _look_for_silent(self, now: float) -> None:
         for connection in list(self._open):
-            if connection.asked is not None and now - connection.asked.at > PATIENCE_SECONDS:
-                self.judge.note(f"no answer within {PATIENCE_SECONDS:.0f} s", connection.asked)
+            if connection.asked is not None and now - connection.asked.at > self._plan.patience:
+                self.judge.note(f"no answer within {self._plan.patience:.0f} s", connection.asked)
                 connection.close()
 
     async def _end(self) -> None:
-        last = self._now() + PATIENCE_SECONDS
+        last = self._now() + self._plan.patience
         while any(connection.asked for connection in self._open) and self._now() < last:
             await asyncio.sleep(TICK_SECONDS)
         for connection in list(self._open):
