@@ -1,8 +1,8 @@
 """Readers that poll a service, as many times a second as asked, and judge every answer that they get.
 
 One process, one event loop, plain HTTP/1.1 over a protocol of its own: what asks must not cost more than what
-answers. `python -m tests.load_readers` reads a Plan as JSON from standard input and writes a Report to
-standard output.
+answers. `python -m tests.load_readers` reads a Plan as a line of JSON from standard input, asks until that
+input ends, and writes a Report to standard output.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from random import Random
+from threading import Event, Thread
 
 from feedsvc.coding import CODINGS
 from tests.load_answers import GRACE_SECONDS, Asked, Judge, Latencies
@@ -35,7 +36,10 @@ AGENT = "load-reader/1.0"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do: groups of addresses, each with its share of all requests, its first ones favoured."""
+    """What to do: groups of addresses, each with its share of all requests, its first ones favoured.
+
+    It is done for so many seconds at most.
+    """
 
     port: int
     seconds: float
@@ -146,11 +150,11 @@ class Readers:
         self._tasks: set[asyncio.Future[None]] = set()
         self._shares = [share for share, _ in plan.groups]
 
-    async def run(self) -> Report:
-        """Ask until the time is over, then wait for what is still to come."""
+    async def run(self, is_over: Callable[[], bool] = lambda: False) -> Report:
+        """Ask until it is over, or the time is, then wait for what is still to come."""
         started = checked = self._now()
         sent = 0
-        while (now := self._now()) < started + self._plan.seconds:
+        while (now := self._now()) < started + self._plan.seconds and not is_over():
             due = int((now - started) * self._plan.rate) - sent - self.unsent
             self.unsent += max(0, due - int(self._plan.rate * BACKLOG_SECONDS))
             while due > 0 and self._idle:
@@ -270,10 +274,17 @@ def write_request(asked: Asked, *, is_last: bool) -> bytes:
 
 
 def main() -> None:
-    """Do what standard input says."""
-    plan = Plan(**json.load(sys.stdin))
+    """Do what standard input says, until it ends."""
+    plan = Plan(**json.loads(sys.stdin.readline()))
+    ended = Event()
+
+    def wait_for_end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    Thread(target=wait_for_end, daemon=True).start()
     gc.freeze()
-    json.dump(asdict(asyncio.run(Readers(plan).run())), sys.stdout)
+    json.dump(asdict(asyncio.run(Readers(plan).run(ended.is_set))), sys.stdout)
 
 
 if __name__ == "__main__":

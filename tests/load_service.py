@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from urllib.error import URLError
 from urllib.parse import urlencode
 
@@ -43,7 +44,7 @@ class Size:
 class LoadedService:
     """A running service: where readers ask, its arXiv, its days, and its processes by what they do.
 
-    `origin` is the port behind the cache, if there is one.
+    `origin` is the port behind the cache, if there is one. `built`: the days that are, but the first.
     """
 
     port: int
@@ -53,6 +54,7 @@ class LoadedService:
     processes: dict[str, int]
     memory: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
+    built: set[str] = field(default_factory=set)
 
     def announce(self, day: str) -> None:
         """Have arXiv announce a day."""
@@ -111,7 +113,9 @@ def run_service(folder: Path, database: str, size: Size) -> Iterator[LoadedServi
             port = free_port()
             proxy = stack.enter_context(_run(_write_proxy(folder, port, origin), environment))
             wait_for(port, proxy)
-        yield LoadedService(port, origin, told["standin"], told["days"], processes)
+        service = LoadedService(port, origin, told["standin"], told["days"], processes)
+        Thread(target=_note_days, args=(worker, service.built), daemon=True).start()
+        yield service
 
 
 def _write_web(port: int, processes: int) -> list[str]:
@@ -166,6 +170,13 @@ def _read_line(process: subprocess.Popen[str]) -> str:
     if not line:
         raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
     return line
+
+
+def _note_days(worker: subprocess.Popen[str], built: set[str]) -> None:
+    """Note each day that a worker tells to be built, until it ends."""
+    assert worker.stdout is not None
+    for line in worker.stdout:
+        built.add(json.loads(line))
 
 
 def wait_for(port: int, process: subprocess.Popen[str]) -> None:

@@ -1,8 +1,8 @@
 """The load's worker: the schedule on an arXiv of its own, in whose time it lives; ended by a signal.
 
 `python -m tests.load_worker DAYS CATEGORIES PAPERS` goes by the settings in force, but for where arXiv is. It
-writes the stand-in's address and the announcement days as a line of JSON when the first day is built, and
-another line for each later one: the stand-in's `/control/clock` brings it about.
+writes the stand-in's address and the announcement days as a line of JSON when the first day is built, and a
+line that names the day when each later one is: the stand-in's `/control/clock` brings it about.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 
 from pydantic import HttpUrl
@@ -43,6 +44,30 @@ def invent_days(days: int, categories: int, papers: int, today: date) -> Corpus:
     return make_corpus(SEED, today, days, choose_categories(categories), papers)
 
 
+class Teller:
+    """Runs the steps, and tells each day once when a round that began after its announcement has ended."""
+
+    def __init__(
+        self,
+        run_due: Callable[[], None],
+        now: Callable[[], datetime],
+        days: Mapping[str, datetime],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._run_due = run_due
+        self._now = now
+        self._left = dict(days)
+        self._tell = tell
+
+    def run_due(self) -> None:
+        """Run the steps."""
+        begun = self._now()
+        self._run_due()
+        for day in [day for day, at in self._left.items() if at <= begun]:
+            del self._left[day]
+            self._tell(day)
+
+
 def main(days: str, categories: str, papers: str) -> None:
     """Run until a signal."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
@@ -64,9 +89,12 @@ def main(days: str, categories: str, papers: str) -> None:
         service = make_service(load_settings(arxiv=arxiv), DemoClock(clock))
         pipeline, pusher = service.pipeline, service.pusher
         pipeline.run_due()
-        starts = {str(step.day): step.at.isoformat() for step in corpus.timeline if step.day in corpus.pages}
-        print(json.dumps({"standin": standin.url, "days": starts}), flush=True)
-        scheduler = make_scheduler(pipeline.run_due, datetime.now(UTC), SWEEP, push_due=pusher.push_due)
+        starts = {str(step.day): step.at for step in corpus.timeline if step.day in corpus.pages}
+        told = {day: at.isoformat() for day, at in starts.items()}
+        print(json.dumps({"standin": standin.url, "days": told}), flush=True)
+        later = {day: at for day, at in starts.items() if at > clock.now()}
+        teller = Teller(pipeline.run_due, clock.now, later, lambda day: print(json.dumps(day), flush=True))
+        scheduler = make_scheduler(teller.run_due, datetime.now(UTC), SWEEP, push_due=pusher.push_due)
         scheduler.start()
         stopped.wait()
         pipeline.stop()

@@ -5,14 +5,26 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gzip
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.load import MOST_RATE, Figures, find_breaches, find_growth, list_rows, name_record, run_load
+from tests.load import (
+    MOST_RATE,
+    Figures,
+    find_breaches,
+    find_growth,
+    find_unbuilt,
+    list_rows,
+    name_record,
+    run_load,
+)
 from tests.load_answers import GRACE_SECONDS, Asked, Judge, Latencies, check_body
 from tests.load_readers import Plan, Readers, Report
 from tests.load_service import Size
+from tests.load_worker import Teller
 from tests.loopback import Server, write
 
 SIZE = Size(days=3, categories=4, papers=12, processes=2)
@@ -175,9 +187,9 @@ def test_half_a_body_of_any_type_is_refused(type_: str, body: bytes) -> None:
         check_body(type_, body)
 
 
-def read_from(server: Server) -> Report:
-    plan = Plan(server.port, seconds=0.6, rate=50, groups=[(1.0, [PATH])], grace=None)
-    return asyncio.run(Readers(plan).run())
+def read_from(server: Server, seconds: float = 0.6, is_over: Callable[[], bool] = lambda: False) -> Report:
+    plan = Plan(server.port, seconds=seconds, rate=50, groups=[(1.0, [PATH])], grace=None)
+    return asyncio.run(Readers(plan).run(is_over))
 
 
 @pytest.mark.parametrize(
@@ -192,6 +204,39 @@ def test_readers_notice_a_body_of_another_length(length: int, fault: str) -> Non
         server.close()
 
     assert any(found.startswith(fault) for found in report.faults), report.faults
+
+
+def test_readers_end_when_they_are_told_to_though_their_time_is_not_over() -> None:
+    server = Server()
+    server.replies = [write(b"<feed/>")]
+    looks = iter([False] * 20)
+    try:
+        report = read_from(server, seconds=60, is_over=lambda: next(looks, True))
+    finally:
+        server.close()
+
+    assert report.seconds < 30
+
+
+def test_a_day_counts_as_built_when_a_round_that_began_after_its_announcement_has_ended() -> None:
+    days = {"2026-01-14": datetime(2026, 1, 14, tzinfo=UTC), "2026-01-15": datetime(2026, 1, 15, tzinfo=UTC)}
+    now, told = [datetime(2026, 1, 13, 23, tzinfo=UTC)], list[str]()
+
+    def announce_within() -> None:
+        now[0] += timedelta(hours=2)
+
+    Teller(announce_within, lambda: now[0], days, told.append).run_due()
+    assert told == []
+
+    teller = Teller(lambda: None, lambda: now[0], days, told.append)
+    teller.run_due()
+    teller.run_due()
+    assert told == ["2026-01-14"]
+
+
+def test_a_day_that_is_not_built_in_time_is_a_breach() -> None:
+    assert list(find_unbuilt({"2026-01-14", "2026-01-15"}, {"2026-01-15"})) == []
+    assert len(list(find_unbuilt({"2026-01-14", "2026-01-15"}, set()))) == 1
 
 
 def test_readers_notice_a_connection_that_ends_without_an_answer() -> None:
@@ -226,8 +271,8 @@ def test_memory_that_grows_is_a_breach_and_memory_that_stays_is_none() -> None:
     steady = [(float(second), 100.0 + second % 2) for second in range(100)]
     growing = [(float(second), 100.0 + second) for second in range(100)]
 
-    assert abs(find_growth(steady, 100)[1]) < 1
-    assert 20 < find_growth(growing, 100)[1] < 30
+    assert abs(find_growth(steady, 25)[1]) < 1
+    assert 20 < find_growth(growing, 25)[1] < 30
     assert len(list(find_breaches(make_figures(6.0), 600, 0))) == 1
     assert list(find_breaches(make_figures(4.0), 600, 0)) == []
     assert list(find_breaches(make_figures(6.0), 60, 0)) == []
