@@ -177,6 +177,16 @@ def test_archives_share_their_feeds_id_and_tell_the_day_in_the_title(store: Stor
     assert chinese.title == "人工智能 (cs.AI) · 中文 · 2026年1月5日"
 
 
+def test_a_title_says_in_the_feeds_language_what_was_chosen_for_it(store: Store, ask: Ask) -> None:
+    announce(store, MONDAY, "2601.00001")
+    english, chinese = (
+        feedparser.parse(ask(f"/feeds/{place}.xml?limit=9&primary=1")).feed for place in ("cs.AI", "zh/cs.AI")
+    )
+
+    assert english.title == "Artificial Intelligence (cs.AI), primary category only, newest 9"
+    assert chinese.title == "人工智能 (cs.AI)，仅主分类，最新 9 篇 · 中文"
+
+
 def test_an_entry_says_in_an_archive_what_the_feed_said_of_it_on_that_day(store: Store, ask: Ask) -> None:
     options = "?announce=new,cross,replace"
     announce(store, MONDAY, "2601.00001")

@@ -50,22 +50,18 @@ def test_the_name_is_the_place_and_what_differs_from_the_default() -> None:
     )
 
 
-def test_titles_tell_the_options_apart() -> None:
-    titles = {
-        AI.make_feed(Options(kinds=kinds, primary=primary, limit=limit)).title
-        for kinds in (None, (Kind.NEW,))
-        for primary in (False, True)
-        for limit in (None, 10)
-    }
+def test_a_feed_tells_what_was_chosen_for_it_but_for_defaults() -> None:
+    chosen = Options(kinds=(Kind.NEW,), primary=True, limit=10)
 
-    assert len(titles) == 8
-    assert AI.make_feed(Options(kinds=(Kind.NEW,), limit=10)).title == f"{AI.title}, new, newest 10"
+    assert AI.make_feed(chosen).chosen == chosen
+    assert AI.make_feed(Options(kinds=NEW_AND_CROSS, limit=200)).chosen == Options()
+    assert AI.make_feed(chosen).title == AI.title
 
 
-def test_titles_in_a_language_tell_options_apart_and_are_joined_as_others_are() -> None:
+def test_titles_in_a_language_are_joined_as_others_are() -> None:
     named = replace(REVISED, namings=(Naming("zh", "改过的", "改过的论文。"),))
 
-    assert named.make_feed(Options(limit=7)).name_in("zh") == Naming("zh", "改过的, newest 7", "改过的论文。")
+    assert named.make_feed(Options(limit=7)).name_in("zh") == Naming("zh", "改过的", "改过的论文。")
     joined = join_definitions((AI, named)).make_feed()
     assert joined.name_in("zh").title == f"{AI.title} + 改过的"
     assert joined.name_in("en").title == f"{AI.title} + {REVISED.title}"

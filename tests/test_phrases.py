@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from feedsvc.feed import Options
 from feedsvc.feed.address import resolve
 from feedsvc.feed.catalogue import Catalogue
 from feedsvc.paper import Kind
@@ -131,7 +132,7 @@ def test_a_language_without_names_of_categories_uses_the_english_ones() -> None:
     ("title", "place", "named"),
     [
         ("Artificial Intelligence (cs.AI)", "cs.AI", "人工智能 (cs.AI)"),
-        ("Computer Science (cs), replace", "cs", "计算机科学 (cs), replace"),
+        ("Computer Science (cs)", "cs", "计算机科学 (cs)"),
         (
             "Machine Learning (cs.LG) + Large language models + Machine Learning (stat.ML)",
             "cs.LG+large-language-models+stat.ML",
@@ -147,7 +148,7 @@ def test_a_feeds_title_names_its_categories_in_the_language(title: str, place: s
 @pytest.mark.parametrize(
     ("path", "named"),
     [
-        ("author/hinton_g?limit=5", "hinton_g 的论文, newest 5"),
+        ("author/hinton_g?limit=5", "hinton_g 的论文"),
         ("like/2601.00001", "与 2601.00001 相似的论文"),
         ("like/2601.00001+2601.00002", "与 2601.00001 或 2601.00002 相似的论文"),
         (
@@ -163,6 +164,25 @@ def test_a_feeds_title_says_in_the_language_what_it_is_of(path: str, named: str)
 
     assert load_phrases("zh").title_feed(feed.title, feed.place) == named
     assert load_phrases("en").title_feed(feed.title, feed.place) == feed.title
+
+
+@pytest.mark.parametrize(
+    ("options", "english", "chinese"),
+    [
+        (Options(), (), ()),
+        (Options(kinds=(Kind.NEW,)), ("new papers",), ("新论文",)),
+        (
+            Options(kinds=(Kind.CROSS, Kind.REPLACE_CROSS), primary=True, limit=5),
+            ("cross-lists and replacement cross-lists", "primary category only", "newest 5"),
+            ("交叉列表和交叉列表替换版本", "仅主分类", "最新 5 篇"),
+        ),
+    ],
+)
+def test_what_was_chosen_for_a_feed_is_said_in_the_language(
+    options: Options, english: tuple[str, ...], chinese: tuple[str, ...]
+) -> None:
+    assert load_phrases("en").label_options(options) == english
+    assert load_phrases("zh").label_options(options) == chinese
 
 
 def test_a_digest_says_where_it_comes_from() -> None:

@@ -31,13 +31,23 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """What a reader may choose for any feed; None leaves it as the feed is defined."""
+
+    kinds: tuple[Kind, ...] | None = None
+    primary: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """Everything that decides which entries a feed holds.
 
     `place` is the path below `/feeds/` without format, language and day, decoded; `options` the parameters
-    in canonical order, percent-encoded, without those at their default. `query` is the whole selection, kinds
-    and all, but for the day: where there is one, this is what the feed takes in on that day alone. A daily
-    feed has an entry a day, the digest of what it takes in on it.
+    in canonical order, percent-encoded, without those at their default, of which `chosen` are what the title
+    does not tell. `query` is the whole selection, kinds and all, but for the day: where there is one, this is
+    what the feed takes in on that day alone. A daily feed has an entry a day, the digest of what it takes in
+    on it.
     """
 
     place: str
@@ -49,6 +59,7 @@ class Feed:
     day: date | None = None
     is_daily: bool = False
     namings: tuple[Naming, ...] = ()
+    chosen: Options = Options()
 
     def name_in(self, language: str) -> Naming:
         """Give the feed's title and description in a language; as they are where it has none in it."""
@@ -101,15 +112,6 @@ def write_path(name: str, format: str, language: str | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What a reader may choose for any feed; None leaves it as the feed is defined."""
-
-    kinds: tuple[Kind, ...] | None = None
-    primary: bool = False
-    limit: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Definition:
     """A feed before options. `parts` are the queries it joins, each with the kinds it takes in by default."""
 
@@ -131,17 +133,15 @@ class Definition:
         """Give the feed under options; those that change nothing do not appear in its name."""
         chosen = self._drop_defaults(options or Options())
         parameters = [*self.parameters, *_name_options(chosen)]
-        labels = _label_options(chosen)
         return Feed(
             place=self.place,
             options="&".join(f"{name}={quote_plus(value, safe=':*,')}" for name, value in sorted(parameters)),
-            title=", ".join((self.title, *labels)),
+            title=self.title,
             query=self._select(chosen),
             limit=chosen.limit or self.limit,
             description=self.description,
-            namings=tuple(
-                replace(naming, title=", ".join((naming.title, *labels))) for naming in self.namings
-            ),
+            namings=self.namings,
+            chosen=chosen,
         )
 
     def _drop_defaults(self, options: Options) -> Options:
@@ -201,15 +201,6 @@ def _name_options(options: Options) -> list[tuple[str, str]]:
         "primary": "1" if options.primary else "",
     }
     return [(name, value) for name, value in values.items() if value]
-
-
-def _label_options(options: Options) -> list[str]:
-    labels = {
-        " and ".join(options.kinds or ()): options.kinds,
-        "primary category only": options.primary,
-        f"newest {options.limit}": options.limit,
-    }
-    return [label for label, is_chosen in labels.items() if is_chosen]
 
 
 def _any_kind(kinds: tuple[Kind, ...]) -> Query:

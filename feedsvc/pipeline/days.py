@@ -97,7 +97,9 @@ def name_feed(feed: Feed, language: str, *, is_default: bool) -> str:
 
 
 def _title_feed(feed: Feed, language: str) -> str:
-    return load_phrases(language).title_feed(feed.name_in(language).title, feed.place)
+    phrases = load_phrases(language)
+    title = phrases.title_feed(feed.name_in(language).title, feed.place)
+    return phrases.comma.join((title, *phrases.label_options(feed.chosen)))
 
 
 def write_markdown(

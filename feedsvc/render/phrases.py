@@ -9,6 +9,7 @@ from datetime import date as Date
 from functools import cache
 from importlib import resources
 
+from feedsvc.feed import Options
 from feedsvc.feed.address import NAMED
 from feedsvc.paper import Kind
 from feedsvc.taxonomy import load_taxonomy, write_label
@@ -44,6 +45,13 @@ class Phrases:
     replace_papers: str
     replace_cross_papers: str
     no_papers: str
+    chosen_new: str
+    chosen_cross: str
+    chosen_replace: str
+    chosen_replace_cross: str
+    both: str
+    primary_only: str
+    newest: str
     contents: str
     authors: str
     more_authors: str
@@ -60,6 +68,7 @@ class Phrases:
     pdf: str
     html: str
     colon: str
+    comma: str
     date: str
     months: tuple[str, ...]
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -101,6 +110,16 @@ class Phrases:
             english = write_label(load_taxonomy().name_of(part), part)
             title = title.replace(english, write_label(self.name_place(part), part), 1)
         return title
+
+    def label_options(self, options: Options) -> tuple[str, ...]:
+        """Say what a reader chose for a feed, each choice by itself."""
+        kinds = [str(getattr(self, f"chosen_{kind.name.lower()}")) for kind in options.kinds or ()]
+        labels = (
+            self.both.join(kinds),
+            self.primary_only if options.primary else "",
+            self.newest.format(limit=options.limit) if options.limit else "",
+        )
+        return tuple(filter(None, labels))
 
     def _name_subject(self, place: str) -> str:
         """Say whose papers a feed takes in, or like which they are; nothing where it is neither."""
