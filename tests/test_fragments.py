@@ -70,13 +70,35 @@ def write(format_: Format, head: Head, entry: Entry, language: str = "en", *, br
     return format_.assemble(head, [format_.render_fragment(entry, language, brief=brief)])
 
 
-def test_no_more_fragments_are_kept_than_allowed_the_newest_ones() -> None:
-    format_ = CountingFormat()
-    fragments = Fragments({"xml": format_}, most=2)
-    entries = [make_entry(make_paper(f"2601.{number:05}")) for number in range(1, 4)]
-    fragments.assemble("xml", HEAD, entries, "en")
-    format_.written.clear()
-    fragments.assemble("xml", HEAD, entries[1:], "en")
-    fragments.assemble("xml", HEAD, entries[:1], "en")
+ENTRIES = [make_entry(make_paper(f"2601.{number:05}")) for number in range(1, 41)]
 
-    assert format_.written == entries[:1]
+
+def test_no_more_is_kept_than_allowed() -> None:
+    fragments = Fragments(load_formats(), most_bytes=50_000)
+    for brief in (False, True):
+        for format_ in load_formats():
+            fragments.assemble(format_, HEAD, ENTRIES, "en", brief=brief)
+            assert fragments.size <= 50_000
+
+
+def test_where_a_few_are_too_many_most_are_still_found_in_every_round() -> None:
+    format_ = CountingFormat()
+    fragments = Fragments({"xml": format_})
+    fragments.assemble("xml", HEAD, ENTRIES, "en")
+    fragments = Fragments({"xml": format_}, most_bytes=fragments.size * 9 // 10)
+    format_.written.clear()
+    for _ in range(10):
+        fragments.assemble("xml", HEAD, ENTRIES, "en")
+
+    assert len(format_.written) < len(ENTRIES) * 10 / 2
+
+
+def test_a_fragment_written_anew_takes_the_place_of_the_former() -> None:
+    fragments = Fragments(load_formats())
+    sizes = set()
+    for title in ("Mended", "Amends", "Mended"):
+        other = replace(ENTRY, paper=replace(ENTRY.paper, title=title))
+        fragments.assemble("xml", HEAD, [other], "en")
+        sizes.add(fragments.size)
+
+    assert len(sizes) == 1
