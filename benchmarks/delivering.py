@@ -28,9 +28,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -40,9 +39,12 @@ from benchmarks.pushing import (
     HUB,
     SECRET,
     SIZES,
+    Rate,
+    callback,
+    clock,
     fill_store,
+    measure_wire,
     running_sink,
-    work_at_once,
 )
 from benchmarks.serving import free_port
 from feedsvc.feed.catalogue import Catalogue
@@ -57,38 +59,6 @@ from feedsvc.websub.wire import Wire
 
 KINDS = ("few", "own", "troubled")
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-
-
-@dataclass(frozen=True)
-class Rate:
-    """Deliveries and the seconds they took: by the clock, and of this process's own work."""
-
-    deliveries: int
-    seconds: float
-    cpu: float
-
-    @property
-    def a_second(self) -> float:
-        """Deliveries a second."""
-        return self.deliveries / self.seconds
-
-    def __str__(self) -> str:
-        return (
-            f"{self.a_second:8,.0f} a second   {self.cpu / self.deliveries * 1e6:6.0f} µs of processor each"
-        )
-
-
-def measure(work: Callable[[], int]) -> Rate:
-    """Run something that gives how many deliveries it made."""
-    started, cpu = time.perf_counter(), time.process_time()
-    deliveries = work()
-    return Rate(deliveries, time.perf_counter() - started, time.process_time() - cpu)
-
-
-def callback(number: int, port: int) -> str:
-    """Give the address of a subscriber, of one of many hosts."""
-    host = f"127.0.{number % HOSTS // 250 + 1}.{number % HOSTS % 250 + 1}"
-    return f"http://{host}:{port}/cb/{number}"
 
 
 class Watched(Deliverer):
@@ -110,8 +80,8 @@ def deliver_all(store: Store, options: DeliveryOptions) -> Watched:
     """Send what is due by the hub's own step."""
     topics = Topics("https://feeds.example.org", Catalogue({}), ("en",), ("xml",))
     payloads = Payloads(store.documents.find, store.deliveries.find_marks, diff=False)
-    clock = SystemClock()
-    deliverer = Watched(store, clock, topics, [HUB], [], payloads, options, Random(1))
+    wall = SystemClock()
+    deliverer = Watched(store, wall, topics, [HUB], [], payloads, options, Random(1))
 
     async def run() -> None:
         async with Wire(HERE, "feedsvc/benchmark") as wire:
@@ -149,7 +119,7 @@ def measure_hub(callbacks: list[str], body: bytes) -> Rate:
 
 def measure_store(callbacks: list[str], body: bytes) -> Rate:
     """Measure the rows alone: queued, taken and settled, and nothing sent."""
-    clock = SystemClock()
+    wall = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/hub.sqlite3")
         fill_store(store, callbacks, body)
@@ -157,14 +127,14 @@ def measure_store(callbacks: list[str], body: bytes) -> Rate:
         def settle() -> int:
             rows, done = store.deliveries, 0
             for key in rows.noticed():
-                while rows.spread(key, clock.now()):
+                while rows.spread(key, wall.now()):
                     pass
-            while taken := rows.take(clock.now(), 60.0, 2000):
-                rows.finish([Sent(each, "204", etag=each.etag) for each in taken], clock.now())
+            while taken := rows.take(wall.now(), 60.0, 2000):
+                rows.finish([Sent(each, "204", etag=each.etag) for each in taken], wall.now())
                 done += len(taken)
             return done
 
-        rate = measure(settle)
+        rate = clock(settle)
         store.close()
     return rate
 
@@ -196,25 +166,10 @@ def measure_sockets(port: int, body: bytes, number: int) -> Rate:
         return number
 
     answered: list[socket.socket] = []
-    rate = measure(run)
+    rate = clock(run)
     for line in lines:
         line.close()
     return rate
-
-
-def measure_wire(port: int, body: bytes, number: int) -> Rate:
-    """Measure the hub's wire alone, 64 at once."""
-
-    async def run() -> None:
-        async with Wire(HERE, "feedsvc/benchmark") as wire:
-            await work_at_once(number, 64, lambda each: post(wire, each))
-
-    async def post(wire: Wire, each: int) -> None:
-        headers = {"Content-Type": "application/atom+xml", "X-Hub-Signature": sign_body(body, SECRET)}
-        reply = await wire.post(callback(each, port), headers, body, is_kept=True)
-        assert reply.is_success, reply
-
-    return measure(lambda: (asyncio.run(run()), number)[1])
 
 
 def main() -> None:
@@ -282,7 +237,7 @@ def compare(port: int, slow_port: int, size: int, number: int) -> None:
     print(f"  its store alone          {measure_store(few, body)}", flush=True)
     print(f"  bare sockets             {measure_sockets(port, body, number)}", flush=True)
     print(f"  its wire alone           {measure_wire(port, body, number)}", flush=True)
-    signing = measure(lambda: sum(1 for _ in range(500) if sign_body(body, SECRET)))
+    signing = clock(lambda: sum(1 for _ in range(500) if sign_body(body, SECRET)))
     print(f"  signing alone            {signing}")
     minutes, gigabytes = 1_000_000 / hub.a_second / 60, size / 1000
     print(f"  a million subscribers: {minutes:.1f} minutes, {gigabytes:.0f} GB", flush=True)

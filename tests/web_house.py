@@ -6,22 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
 
 from feedsvc.feed.catalogue import load_catalogue
-from feedsvc.feed.saved import define_saved
 from feedsvc.feed.topic import Topics
 from feedsvc.ledger import count_kinds, fingerprint_batch
 from feedsvc.paper import Announcement, Author, Batch, BatchState, Kind, Paper
 from feedsvc.pipeline.deliver import DeliveryOptions
 from feedsvc.pipeline.publish import Publisher
-from feedsvc.pipeline.push import Pusher, find_subscribed
+from feedsvc.pipeline.push import Pusher
 from feedsvc.render import load_formats
-from feedsvc.service import make_ordering, make_pusher, make_saved
+from feedsvc.service import make_ordering, make_publisher, make_pusher, make_saved
 from feedsvc.settings import Settings, load_settings
 from feedsvc.store import Store, open_store
 from feedsvc.web import create_app
@@ -122,18 +120,7 @@ def _furnish(settings: Settings, store: Store, clock: StoppedClock) -> House:
     catalogue = replace(defined, find_saved=saved.define)
     formats = load_formats()
     topics = Topics(settings.base, catalogue, settings.languages, tuple(formats))
-    publisher = Publisher(
-        store,
-        catalogue,
-        formats,
-        clock,
-        base=settings.base,
-        languages=settings.languages,
-        categories=settings.categories,
-        saved=lambda: map(define_saved, saved.awake()),
-        hubs=settings.hub_urls,
-        subscribed=partial(find_subscribed, store, topics, clock),
-    )
+    publisher = make_publisher(settings, store, catalogue, saved, topics, formats, clock)
     publisher.build_documents()
     app = create_app(settings, store, catalogue, publisher, saved, clock=clock)
     pusher = make_pusher(
