@@ -14,7 +14,7 @@ from feedsvc.calendar import announced_at
 from feedsvc.paper import Entry, Kind
 from feedsvc.render.characters import clean_line
 from feedsvc.render.content import Body, Node, Section, is_same, mark_language, render_text, split_paragraphs
-from feedsvc.render.entry import EntryView, Link, describe_entry, name_authors
+from feedsvc.render.entry import EntryView, Link, name_authors, outline_entry
 from feedsvc.render.phrases import Phrases, load_phrases
 
 
@@ -60,7 +60,7 @@ def collect_day(
 ) -> DayDigest:
     """Sort a day's entries into groups by kind, in their order, and number them from 1."""
     phrases = load_phrases(language)
-    views = [describe_entry(entry, language, brief=brief) for entry in entries]
+    views = [outline_entry(entry, language, brief=brief) for entry in entries]
     numbers = count(1)
     of_kind = ((kind, [view for view in views if view.kind is kind]) for kind in Kind)
     groups = tuple(
