@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from math import log
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 PLACES = 32  # columns of `mark_places`
-SHAPES = 9  # columns of `describe_shapes`
+SHAPES = 9
 
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
@@ -30,25 +29,27 @@ _STOPS = frozenset(".!?")
 _WORD = np.uint64(0xFFFFFFFF)
 _BITS = np.uint64(32)
 _OPENING = np.uint64(77)
+_START, _END = np.uint64(crc32(b"^")), np.uint64(crc32(b"$"))
+_LETTERS, _DIGITS, _CAPITAL = 1, 2, 4
 _ENDS, _TENTHS, _LENGTHS = 6, 10, 8
 _REACH = 3  # sentences looked at on either side
 
 
 def read_tokens(sentence: str) -> list[str]:
     """Give the words and marks of a sentence, in small letters; any number is `#`."""
-    return _level(_TOKEN.findall(sentence))
+    return [_level(token) for token in _TOKEN.findall(sentence)]
 
 
-def _level(tokens: Sequence[str]) -> list[str]:
-    return ["#" if token[0].isdigit() else token.lower() for token in tokens]
+def _level(token: str) -> str:
+    return "#" if token[0].isdigit() else token.lower()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grams:
     """The features of an abstract's sentences, one sentence behind the other, ascending within each.
 
-    `hashes` have 32 bits; `lengths` says how many are each sentence's; `shapes` are those of
-    `describe_shapes`.
+    `hashes` have 32 bits; `lengths` says how many are each sentence's; `shapes` has a row of SHAPES columns
+    for each, which tells what it looks like.
     """
 
     hashes: Hashes
@@ -61,41 +62,81 @@ class Grams:
         return np.cumsum(self.lengths) - self.lengths
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tokens:
+    """The tokens of an abstract's sentences, one behind the other, and how many are each sentence's.
+
+    `hashes` are those of tokens, `endings` those of how they end, 0 where that tells nothing; `looks` has a
+    bit for each way to look.
+    """
+
+    counts: NDArray[np.int64]
+    hashes: Hashes
+    endings: Hashes
+    looks: NDArray[np.uint64]
+
+    @property
+    def owners(self) -> NDArray[np.uint64]:
+        """Give the number of the sentence of each."""
+        return np.repeat(np.arange(len(self.counts), dtype=np.uint64), self.counts)
+
+    def count_looks(self, look: np.uint64) -> NDArray[np.int64]:
+        """Count the tokens of each sentence that look so."""
+        owners = self.owners[(self.looks & look) != 0]
+        return np.bincount(owners.astype(np.int64), minlength=len(self.counts))
+
+
 def hash_grams(sentences: Sequence[str]) -> Grams:
     """Give the features of each sentence of an abstract, each once.
 
     Features are its words, pairs and triples of words side by side (its start and its end count as words),
     the words among its first five, and the endings of longer words, which tell tense.
     """
-    written = [_TOKEN.findall(sentence) for sentence in sentences]
-    tokens = [_level(own) for own in written]
-    words = np.array([_hash_text(w) for own in tokens for w in ("^", *own, "$")], dtype=np.uint64)
-    counts = np.array([len(own) + 2 for own in tokens])
-    owner = np.repeat(np.arange(len(tokens), dtype=np.uint64), counts)
-    place = np.arange(len(words)) - np.repeat(np.cumsum(counts) - counts, counts)
-    is_word = (place > 0) & (place < np.repeat(counts, counts) - 1)
+    tokens = _find_tokens(sentences)
+    counts, owners = tokens.counts + 2, tokens.owners
+    ends = counts.cumsum()
+    words = np.full(counts.sum(), _START, dtype=np.uint64)
+    words[ends - 1] = _END
+    at = np.arange(len(owners)) + 2 * owners.astype(np.int64) + 1
+    words[at] = tokens.hashes
+    owner = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)
     pairs = _mix(words[:-1], words[1:])
     triples = _mix(pairs[:-1], words[2:])
-    opens = is_word & (place <= _OPENING_WORDS)
-    endings = [[_hash_ending(word) for word in own if len(word) > _ENDING + 1] for own in tokens]
-    enders = np.repeat(np.arange(len(tokens), dtype=np.uint64), [*map(len, endings)])
+    opens = at - np.repeat(ends - counts, tokens.counts) <= _OPENING_WORDS
+    ending = tokens.endings != 0
     marked = np.concatenate(
         [
-            _mark(owner[is_word], words[is_word]),
+            _mark(owners, tokens.hashes),
             _mark(owner[1:], pairs)[owner[1:] == owner[:-1]],
             _mark(owner[2:], triples)[owner[2:] == owner[:-2]],
-            _mark(owner[opens], _mix(words[opens], np.full(opens.sum(), _OPENING, dtype=np.uint64))),
-            _mark(enders, np.array([*chain.from_iterable(endings)], dtype=np.uint64)),
+            _mark(owners[opens], _mix(tokens.hashes[opens], _OPENING)),
+            _mark(owners[ending], tokens.endings[ending]),
         ]
     )
     # np.unique hashes first, which takes longer than sorting so few.
     marked.sort()
     found = marked[np.concatenate([[True], marked[1:] != marked[:-1]])]
-    lengths = np.bincount((found >> _BITS).astype(np.int64), minlength=len(tokens))
-    return Grams(found & _WORD, lengths, describe_shapes(sentences, written))
+    lengths = np.bincount((found >> _BITS).astype(np.int64), minlength=len(counts))
+    return Grams(found & _WORD, lengths, _describe_shapes(sentences, tokens))
 
 
-def describe_shapes(sentences: Sequence[str], tokens: Sequence[Sequence[str]]) -> Floats:
+def _find_tokens(sentences: Sequence[str]) -> _Tokens:
+    found = [_TOKEN.findall(sentence) for sentence in sentences]
+    told = map(_tell_token, chain.from_iterable(found))
+    rows = np.fromiter(chain.from_iterable(told), dtype=np.uint64).reshape(-1, 3)
+    return _Tokens(np.array([*map(len, found)], dtype=np.int64), rows[:, 0], rows[:, 1], rows[:, 2])
+
+
+@lru_cache(maxsize=1 << 16)
+def _tell_token(token: str) -> tuple[int, int, int]:
+    """Give what is looked at of a token: its hash, that of its ending, or 0, and what it looks like."""
+    word, first = _level(token), token[0]
+    ending = _hash_text(f"-{word[-_ENDING:]}") if len(word) > _ENDING + 1 else 0
+    looks = (int(first.isalpha()) * _LETTERS) | (int(first.isdigit()) * _DIGITS)
+    return _hash_text(word), ending, looks | (int(first.isupper()) * _CAPITAL)
+
+
+def _describe_shapes(sentences: Sequence[str], tokens: _Tokens) -> Floats:
     """Give a row for each sentence that tells what it looks like, whatever its words are.
 
     Headings, addresses, notes and what was cut wrongly look otherwise than sentences do. Columns: the
@@ -103,26 +144,20 @@ def describe_shapes(sentences: Sequence[str], tokens: Sequence[Sequence[str]]) -
     begin with a capital, of numbers and of marks among the tokens; whether it ends as a sentence does,
     whether it begins with a small letter, and with no letter at all.
     """
-    rows = [_describe_shape(*each) for each in zip(sentences, tokens, strict=True)]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), SHAPES)
-
-
-def _describe_shape(sentence: str, tokens: Sequence[str]) -> tuple[float, ...]:
-    count, firsts = max(1, len(tokens)), [token[0] for token in tokens]
-    letters = sum(map(str.isalpha, firsts))
-    digits = sum(map(str.isdigit, firsts))
-    capitals = sum(map(str.isupper, firsts))
-    return (
-        log(count + 1),
+    count = np.maximum(1, tokens.counts)
+    letters, digits, capitals = map(tokens.count_looks, map(np.uint64, (_LETTERS, _DIGITS, _CAPITAL)))
+    columns = (
+        np.log(count + 1),
         count < _FEW,
         count < _RATHER_FEW,
-        capitals / max(1, letters),
+        capitals / np.maximum(1, letters),
         digits / count,
         (count - letters - digits) / count,
-        sentence.rstrip()[-1:] in _STOPS,
-        sentence[:1].islower(),
-        not sentence[:1].isalpha(),
+        [sentence.rstrip()[-1:] in _STOPS for sentence in sentences],
+        [sentence[:1].islower() for sentence in sentences],
+        [not sentence[:1].isalpha() for sentence in sentences],
     )
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _mark(owners: NDArray[np.uint64], hashes: Hashes) -> NDArray[np.uint64]:
@@ -211,7 +246,7 @@ def stack_neighbours(rows: Floats) -> tuple[Floats, Floats]:
     return np.concatenate([edge, rows[:-1]]), np.concatenate([rows[1:], edge])
 
 
-def _mix(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix(first: Hashes, second: Hashes | np.uint64) -> Hashes:
     """Hash two rows of 32 bits into one; the constants are odd and otherwise arbitrary."""
     mixed = (first * np.uint64(0x9E3779B1) + second * np.uint64(0x85EBCA77) + np.uint64(0x165667B1)) & _WORD
     mixed ^= mixed >> np.uint64(15)
@@ -219,11 +254,5 @@ def _mix(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> NDArray[np.ui
     return mixed ^ (mixed >> np.uint64(13))
 
 
-@lru_cache(maxsize=1 << 16)
 def _hash_text(text: str) -> int:
     return crc32(text.encode("utf-8", "surrogatepass"))
-
-
-@lru_cache(maxsize=1 << 16)
-def _hash_ending(token: str) -> int:
-    return crc32(b"-" + token[-_ENDING:].encode("utf-8", "surrogatepass"))
