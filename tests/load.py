@@ -10,7 +10,7 @@ so is a 99th centile over --p99 ms, or no answer for ten seconds (with 0 latenci
 for a minute). Exits with 1 on any. Needs Linux.
 
 Memory is judged over a quarter of the time in which nothing new is taken in: where the last day is built
-later than after three quarters, polling goes on for as long as that takes, to three times the time at most.
+later than after three quarters, polling goes on, for three and a quarter times the time at most.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import math
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -84,44 +83,62 @@ def run_load(
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(run_service(folder, database, size))
         subscribers = subscribe(stack, service, size)
-        plan = plan_readers(service, size, seconds * MOST_TIMES, rate)
+        plan = plan_readers(service, size, seconds * (MOST_TIMES + LAST_PART), rate)
         # Where latencies are told and not judged, neither is one answer that is late: only one that is lost.
         plan = plan if most_ms else replace(plan, patience=LOST_SECONDS)
         readers = stack.enter_context(run_readers(plan))
-        announce_days(service, readers, seconds)
+        quiet_since = announce_days(service, readers, seconds)
         assert readers.stdout is not None
         report = Report(**json.load(readers.stdout))
         faults = [f"{name} ended" for name in sorted(service.ended)]
-        faults += find_unbuilt(service.days, service.built)
+        faults += find_unbuilt(service)
         faults += find_behind(service, subscribers)
     figures = Figures(size, rate, report, sum(len(each.delivered) for each in subscribers.values()))
-    last_part = seconds * LAST_PART
-    figures.memory = {name: find_growth(noted, last_part) for name, noted in service.memory.items()}
+    figures.memory = {name: find_growth(noted, quiet_since) for name, noted in service.memory.items()}
     figures.breaches = [*find_breaches(figures, seconds, most_ms), *faults]
     return figures
 
 
-def announce_days(service: LoadedService, readers: subprocess.Popen[str], seconds: float) -> None:
-    """Announce the later days one after the other, and end the readers when their last part is over."""
+def announce_days(service: LoadedService, readers: subprocess.Popen[str], seconds: float) -> float:
+    """Announce the later days one after the other, and end the readers when their last part is over.
+
+    Give since when nothing new was taken in, in seconds since their start.
+    """
+    assert readers.stdin is not None
     started = time.monotonic()
     ahead = sorted(service.days)[1:]
-    end = float("inf")
+    built_at: float | None = None
+    passed = 0.0
     while readers.poll() is None:
         passed = time.monotonic() - started
         if ahead and passed > seconds * (DAYS - len(ahead)) * SHARE:
             service.announce(ahead.pop(0))
         service.note_memory(passed)
-        if math.isinf(end) and len(service.built) == DAYS - 1:
-            end = max(seconds, passed + seconds * LAST_PART)
-        if passed >= end and readers.stdin is not None:
+        if built_at is None and len(service.built) == DAYS - 1:
+            built_at = passed
+        if passed >= find_end(seconds, built_at, is_broken=bool(service.ended)):
             readers.stdin.close()
         time.sleep(0.5)
+    return max(built_at or 0.0, passed - seconds * LAST_PART)
 
 
-def find_unbuilt(days: Iterable[str], built: Set[str]) -> Iterator[str]:
-    """Name the days after the first that were not built while readers asked."""
-    for day in sorted(days)[1:]:
-        if day not in built:
+def find_end(seconds: float, built_at: float | None, *, is_broken: bool) -> float:
+    """Say when readers have asked long enough: a last part after the last day was built, if it ever is.
+
+    Where a process has ended there is nothing to wait for.
+    """
+    if is_broken:
+        return seconds
+    return max(seconds, (seconds * MOST_TIMES if built_at is None else built_at) + seconds * LAST_PART)
+
+
+def find_unbuilt(service: LoadedService, patience: float = CATCH_UP_SECONDS) -> Iterator[str]:
+    """Name the days after the first that are not built; those that come last have two minutes for it."""
+    last = time.monotonic() + patience
+    for day in sorted(service.days)[1:]:
+        while day not in service.built and not service.ended and time.monotonic() < last:
+            time.sleep(0.5)
+        if day not in service.built:
             yield f"{day} was not built in time"
 
 
@@ -198,9 +215,9 @@ def run_readers(plan: Plan) -> Iterator[subprocess.Popen[str]]:
             readers.kill()
 
 
-def find_growth(noted: Sequence[tuple[float, float]], last_part: float) -> tuple[float, float]:
-    """Give what a process held on the average of the last seconds, in MB, and by how much it grew in them."""
-    last = [(at, mb) for at, mb in noted if at >= noted[-1][0] - last_part]
+def find_growth(noted: Sequence[tuple[float, float]], since: float) -> tuple[float, float]:
+    """Give what a process held on the average since an instant, in MB, and by how much it grew."""
+    last = [(at, mb) for at, mb in noted if at >= since] or noted[-1:]
     held = statistics.fmean(mb for _, mb in last)
     if len({at for at, _ in last}) < 2:
         return held, 0.0
@@ -275,7 +292,8 @@ def main() -> None:
         f"{figures.report.parsed:,} bodies read, {figures.report.unsent:,} requests not sent for want of time"
     )
     if options.record:
-        save(FOLDER, name_record(size, options.rate), rows, before, minutes=options.minutes)
+        minutes = round(figures.report.seconds / 60, 1)
+        save(FOLDER, name_record(size, options.rate), rows, before, minutes=minutes)
     for breach in figures.breaches:
         print(f"breach: {breach}")
     sys.exit(bool(figures.breaches))

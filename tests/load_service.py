@@ -52,6 +52,7 @@ class LoadedService:
     standin: str
     days: dict[str, str]
     processes: dict[str, int]
+    started: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     memory: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     built: set[str] = field(default_factory=set)
@@ -69,12 +70,18 @@ class LoadedService:
             return bytes(answer.read())
 
     def note_memory(self, now: float) -> None:
-        """Read what each process holds, in MB."""
-        for name, process in self.processes.items():
+        """Read what each process holds, in MB, and note which have ended.
+
+        Those that were started here stay in the list of processes until somebody asks after them.
+        """
+        self.ended |= {name for name, process in self.started.items() if process.poll() is not None}
+        for name in self.processes.keys() - self.ended:
             try:
-                self.memory.setdefault(name, []).append((now, read_resident(process)))
+                held = read_resident(self.processes[name])
             except OSError:
                 self.ended.add(name)
+            else:
+                self.memory.setdefault(name, []).append((now, held))
 
     def subscribe(self, path: str, callback: str, secret: str) -> None:
         """Ask the hub for a subscription."""
@@ -113,7 +120,8 @@ def run_service(folder: Path, database: str, size: Size) -> Iterator[LoadedServi
             port = free_port()
             proxy = stack.enter_context(_run(_write_proxy(folder, port, origin), environment))
             wait_for(port, proxy)
-        service = LoadedService(port, origin, told["standin"], told["days"], processes)
+        started = {"worker": worker, "web": web}
+        service = LoadedService(port, origin, told["standin"], told["days"], processes, started)
         Thread(target=_note_days, args=(worker, service.built), daemon=True).start()
         yield service
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -102,3 +103,15 @@ def test_a_fragment_written_anew_takes_the_place_of_the_former() -> None:
         sizes.add(fragments.size)
 
     assert len(sizes) == 1
+
+
+def test_threads_that_share_fragments_get_what_they_ask_for() -> None:
+    fragments = Fragments(load_formats(), most_bytes=50_000)
+    asked = [(format_, entry) for format_ in load_formats() for entry in ENTRIES] * 3
+
+    with ThreadPoolExecutor(8) as pool:
+        made = pool.map(lambda each: fragments.assemble(each[0], HEAD, [each[1]], "en"), asked)
+        expected = [write(load_formats()[format_], HEAD, entry) for format_, entry in asked]
+        assert list(made) == expected
+
+    assert fragments.size <= 50_000

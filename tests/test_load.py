@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gzip
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +16,10 @@ import pytest
 
 from tests.load import (
     MOST_RATE,
+    MOST_TIMES,
     Figures,
     find_breaches,
+    find_end,
     find_growth,
     find_unbuilt,
     list_rows,
@@ -23,7 +28,7 @@ from tests.load import (
 )
 from tests.load_answers import GRACE_SECONDS, Asked, Judge, Latencies, check_body
 from tests.load_readers import Plan, Readers, Report
-from tests.load_service import Size
+from tests.load_service import LoadedService, Size
 from tests.load_worker import Teller
 from tests.loopback import Server, write
 
@@ -53,6 +58,10 @@ def test_readers_asked_for_enough_to_tell(figures: Figures) -> None:
     assert report.parsed > 30
     assert figures.delivered > 0
     assert {"worker", "web", "web 1", "web 2"} <= figures.memory.keys()
+
+
+def test_readers_end_when_their_last_part_is_over(figures: Figures) -> None:
+    assert SECONDS * 0.9 <= figures.report.seconds < SECONDS * MOST_TIMES
 
 
 def test_every_figure_has_its_row(figures: Figures) -> None:
@@ -234,9 +243,38 @@ def test_a_day_counts_as_built_when_a_round_that_began_after_its_announcement_ha
     assert told == ["2026-01-14"]
 
 
+def make_service(built: set[str]) -> LoadedService:
+    days = {"2026-01-14": "", "2026-01-15": ""}
+    return LoadedService(0, 0, "", days, {}, built=built)
+
+
 def test_a_day_that_is_not_built_in_time_is_a_breach() -> None:
-    assert list(find_unbuilt({"2026-01-14", "2026-01-15"}, {"2026-01-15"})) == []
-    assert len(list(find_unbuilt({"2026-01-14", "2026-01-15"}, set()))) == 1
+    assert list(find_unbuilt(make_service({"2026-01-15"}), patience=0)) == []
+    assert len(list(find_unbuilt(make_service(set()), patience=0))) == 1
+
+
+@pytest.mark.parametrize(
+    ("built_at", "is_broken", "end"),
+    [(50.0, False, 100), (90.0, False, 115), (None, False, 325), (250.0, False, 275), (None, True, 100)],
+    ids=["early", "late", "never", "very late", "a process ended"],
+)
+def test_readers_ask_for_a_last_part_after_the_last_day_is_built(
+    built_at: float | None, is_broken: bool, end: float
+) -> None:
+    assert find_end(100, built_at, is_broken=is_broken) == end
+
+
+def test_a_process_that_ended_is_noticed_though_nobody_asked_after_it() -> None:
+    service = make_service(set())
+    with subprocess.Popen([sys.executable, "-c", ""], text=True, stdout=subprocess.PIPE) as ended:
+        assert ended.stdout is not None
+        ended.stdout.read()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        service.processes["worker"], service.started["worker"] = ended.pid, ended
+        service.note_memory(1.0)
+
+    assert service.ended == {"worker"}
+    assert service.memory == {}
 
 
 def test_readers_notice_a_connection_that_ends_without_an_answer() -> None:
@@ -271,8 +309,8 @@ def test_memory_that_grows_is_a_breach_and_memory_that_stays_is_none() -> None:
     steady = [(float(second), 100.0 + second % 2) for second in range(100)]
     growing = [(float(second), 100.0 + second) for second in range(100)]
 
-    assert abs(find_growth(steady, 25)[1]) < 1
-    assert 20 < find_growth(growing, 25)[1] < 30
+    assert abs(find_growth(steady, 75)[1]) < 1
+    assert 20 < find_growth(growing, 75)[1] < 30
     assert len(list(find_breaches(make_figures(6.0), 600, 0))) == 1
     assert list(find_breaches(make_figures(4.0), 600, 0)) == []
     assert list(find_breaches(make_figures(6.0), 60, 0)) == []

@@ -172,6 +172,11 @@ def test_a_feeds_title_says_in_the_language_what_it_is_of(path: str, named: str)
         (Options(), (), ()),
         (Options(kinds=(Kind.NEW,)), ("new papers",), ("新论文",)),
         (
+            Options(kinds=(Kind.NEW, Kind.CROSS, Kind.REPLACE)),
+            ("new papers, cross-lists and replacements",),
+            ("新论文、交叉列表和替换版本",),
+        ),
+        (
             Options(kinds=(Kind.CROSS, Kind.REPLACE_CROSS), primary=True, limit=5),
             ("cross-lists and replacement cross-lists", "primary category only", "newest 5"),
             ("交叉列表和交叉列表替换版本", "仅主分类", "最新 5 篇"),

@@ -87,7 +87,7 @@ class _Tokens:
 
 
 def hash_grams(sentences: Sequence[str]) -> Grams:
-    """Give the features of each sentence of an abstract, each once.
+    """Give the features of each sentence of an abstract, which has one at least, each once.
 
     Features are its words, pairs and triples of words side by side (its start and its end count as words),
     the words among its first five, and the endings of longer words, which tell tense.

@@ -72,4 +72,5 @@ def define_saved(feed: SavedFeed) -> Definition:
 @lru_cache(KEPT_DEFINITIONS)
 def _define(name: str, title: str, text: str) -> Definition:
     query = parse(text)
-    return Definition(name, title, ((query, default_kinds(query)),), description=str(query))
+    description = "" if title == str(query) else str(query)
+    return Definition(name, title, ((query, default_kinds(query)),), description=description)

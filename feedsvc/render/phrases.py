@@ -49,6 +49,7 @@ class Phrases:
     chosen_cross: str
     chosen_replace: str
     chosen_replace_cross: str
+    list_comma: str
     both: str
     primary_only: str
     newest: str
@@ -114,8 +115,9 @@ class Phrases:
     def label_options(self, options: Options) -> tuple[str, ...]:
         """Say what a reader chose for a feed, each choice by itself."""
         kinds = [str(getattr(self, f"chosen_{kind.name.lower()}")) for kind in options.kinds or ()]
+        most = self.list_comma.join(kinds[:-1])
         labels = (
-            self.both.join(kinds),
+            self.both.join(filter(None, (most, *kinds[-1:]))),
             self.primary_only if options.primary else "",
             self.newest.format(limit=options.limit) if options.limit else "",
         )
