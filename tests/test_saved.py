@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from feedsvc.errors import GivenUpError, QueryError, SavedFeedError, UnknownFeedError
 from feedsvc.feed.catalogue import Catalogue, load_catalogue
+from feedsvc.feed.saved import define_saved
 from feedsvc.pipeline.saved import SavedFeeds, SavingLimits
 from feedsvc.store import Store, schema
 from feedsvc.store.engine import read
@@ -79,6 +80,15 @@ def test_without_a_title_the_query_is_the_title(saved: SavedFeeds) -> None:
     feed, _ = saved.save("slow-walks", "walk slow")
 
     assert feed.title == "slow walk"
+
+
+@pytest.mark.parametrize(("title", "description"), [("", ""), ("Walks", "abs:walk")])
+def test_a_feed_is_described_by_its_query_unless_that_is_its_title(
+    saved: SavedFeeds, title: str, description: str
+) -> None:
+    feed, _ = saved.save("walks", "abs:walk", title)
+
+    assert define_saved(feed).make_feed().description == description
 
 
 def test_a_title_holds_no_characters_that_cannot_be_seen(saved: SavedFeeds) -> None:
