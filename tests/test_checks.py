@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,61 @@ def test_a_bound_that_is_lost_or_turned_round_is_found(conclusion: str) -> None:
 
 def test_about_is_no_promise() -> None:
     assert find("准确率提升约70%。") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "abstract", "rules"),
+    [
+        ("within 5 minutes", "It ends within five minutes.", []),
+        ("within 300 seconds", "It ends within five minutes.", []),
+        ("within 5 hours", "It ends within five minutes.", [Rule.QUANTITY]),
+        ("在五分钟内", "It ends within five minutes.", []),
+        ("在五小时内", "It ends within five minutes.", [Rule.QUANTITY]),
+        ("六分钟后", "It ends after five minutes.", [Rule.QUANTITY]),
+        ("历时 24 个月", "It lasted two years.", []),
+        ("滞后 5 天", "The lag is 5.", []),
+        ("120 scans", "It was scored over 120 scans.", []),
+        ("over 120 scans", "It was scored in 120 scans.", []),
+        ("over 120 scans", "It was scored in up to 120 scans.", [Rule.BOUND]),
+        ("up to 120 scans", "It was scored over 120 scans.", [Rule.BOUND]),
+        ("70%", "It gains over 70%.", [Rule.BOUND]),
+    ],
+)
+def test_time_is_held_against_time_and_over_may_be_no_bound(
+    said: str, abstract: str, rules: list[Rule]
+) -> None:
+    written = Written("zh", None, (("conclusion", f"这种方法的结论：{said}。"),))
+
+    found = check_digest(written, "A title", f"{abstract} {'Much more is said of it here. ' * 9}")
+    assert [each.rule for each in found if each.rule in (Rule.QUANTITY, Rule.BOUND)] == rules
+
+
+def test_an_address_that_the_abstract_does_not_have_is_found() -> None:
+    for address in ("https://evil.example/y", f"{LINK}/more", LINK[:-2], "https://example.org"):
+        assert find(f"这种方法很快，代码已经公开，可以自由下载使用，见 {address}。") == [Rule.LINK]
+    assert find(f"这种方法很快，代码已经公开，可以自由下载使用，见 {LINK}/。") == []
+
+
+def test_an_address_may_get_its_scheme_and_lose_what_tex_needs() -> None:
+    written = Written("en", None, (("conclusion", "Code is at https://github.com/a_b/c."),))
+
+    assert check_digest(written, "A title", r"Our code is at github.com/a\_b/c.") == []
+
+
+def test_digests_that_people_wrote_of_the_sample_break_no_rule() -> None:
+    sample = [
+        json.loads(file.read_text("utf-8")) for file in files("feedsvc.standin").joinpath("sample").iterdir()
+    ]
+    papers = [paper for rows in sample for paper in rows if "zh" in paper]
+    wrong = {}
+    for paper in papers:
+        said = paper["zh"]
+        sections = tuple((name, "".join(said[name])) for name in ("background", "innovation", "conclusion"))
+        if found := check_digest(Written("zh", said["title"], sections), paper["title"], paper["abstract"]):
+            wrong[paper["id"]] = found
+
+    assert len(papers) > 40
+    assert wrong == {}
 
 
 def test_a_lost_address_is_found() -> None:

@@ -10,19 +10,31 @@ from fractions import Fraction
 
 
 class Unit(StrEnum):
-    """What is counted, as far as a check can tell: shares, multiples, or anything else."""
+    """What is counted, as far as a check can tell: shares, multiples, time, or anything else."""
 
     NONE = ""
     PERCENT = "%"
     TIMES = "x"
+    MILLISECOND = "ms"
+    SECOND = "s"
+    MINUTE = "min"
+    HOUR = "h"
+    DAY = "d"
+    WEEK = "weeks"
+    MONTH = "months"
+    YEAR = "years"
 
 
 class Bound(StrEnum):
-    """What a quantity is said to be at the most, at the least or about."""
+    """What a quantity is said to be at the most, at the least or about.
+
+    Of what is no share and no multiple, "over" may say more than, or in how many: scores over 120 scans.
+    """
 
     NONE = ""
     UPPER = "at most"
     LOWER = "at least"
+    OVER = "over"
     ABOUT = "about"
 
 
@@ -35,6 +47,15 @@ class Quantity:
     bound: Bound
     text: str
     is_vague: bool = False
+
+    @property
+    def amount(self) -> tuple[Fraction, str]:
+        """Give how much it is of what: time that can be told in seconds, or in months, is told so."""
+        if self.unit in _SECONDS:
+            return self.value * _SECONDS[self.unit], "seconds"
+        if self.unit in _MONTHS:
+            return self.value * _MONTHS[self.unit], "months"
+        return self.value, self.unit.value
 
 
 _SCALES = {
@@ -58,22 +79,30 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
 _UPPER = (
-    r"up to(?: an?)?|at most|as (?:much|many|high|large) as|no more than"
-    r"|(?:a )?maxim(?:um|al)\b[\w\s]{0,30}? of|高达|最高达?|最多|多达|至多|不超过|最大"
+    r"up to(?: an?)?|at most|as (?:much|many|high|large) as|no more than|≤"
+    r"|(?:a )?maxim(?:um|al)\b[\w\s]{0,30}? of|直至|直到"
 )
 _LOWER = (
-    "over|more than|above|exceeding|surpassing|beyond|at least|no (?:less|fewer) than|>|≥"
-    "|超过|超出|超|逾|至少|不少于|不低于|大于|多于"
+    "more than|above|exceeding|surpassing|beyond|at least|no (?:less|fewer) than|>|≥"
+    "|超过|超出|超|逾|大于|多于"
 )
+# In Chinese a verb may stand between these and the figure: 至少需要合并 30 个.
+_HAN_UPPER = "高达|最高达?|最多|多达|至多|不超过|最大|上限"
+_HAN_LOWER = "至少|不少于|不低于|下限"
+_BETWEEN = r"[\u3400-\u9fff]{0,6}"
 _ABOUT = "about|approximately|around|nearly|almost|roughly|some|~|≈|大约|约|近|将近|接近|平均约"
 _BEFORE = re.compile(
-    rf"(?:(?P<upper>{_UPPER})|(?P<lower>{_LOWER})|(?P<about>{_ABOUT}))"
+    rf"(?:(?P<upper>{_UPPER}|(?:{_HAN_UPPER}){_BETWEEN})|(?P<lower>{_LOWER}|(?:{_HAN_LOWER}){_BETWEEN})"
+    rf"|(?P<over>over)|(?P<about>{_ABOUT}))"
     r"(?:提升|提高|降低|减少|增加|增长|改善|加快|加速|节省|达到|[了达到至])*\s*$",
     re.IGNORECASE,
 )
+# What is counted may stand before it: 200 个及以下, 3 kg or more.
 _AFTER = re.compile(
-    r"\s*(?:(?P<lower>\+|or more|以上|多(?=[篇个种项名次])|余(?=[篇个种项名次])|有余)"
-    r"|(?P<upper>or less|以下|以内)|(?P<about>左右|上下))"
+    r"\s*(?:(?P<lower>\+|多(?=[篇个种项名次])|余(?=[篇个种项名次])|有余"
+    r"|(?:[^\W\d]{1,12}\s+)?or more\b|[\u3400-\u9fff]{0,3}?[及或]?以上)"
+    r"|(?P<upper>(?:[^\W\d]{1,12}\s+)?or (?:less|fewer)\b|[\u3400-\u9fff]{0,3}?[及或]?以[下内])"
+    r"|(?P<about>[\u3400-\u9fff]{0,3}?(?:左右|上下)))"
 )
 
 # A figure within a name (GPT-4, Qwen2.5, LLaMA3.1-8B, CIFAR-10N, 1D) is no quantity.
@@ -85,14 +114,37 @@ _NUMBER = re.compile(
     r"(?![A-Za-z0-9]*[A-WYZa-wyz])"
 )
 _UNIT = re.compile(
-    r"\s*(?:(?P<percent>\\?%|percent\b|per cent\b|(?:percentage |absolute )?points?\b|pp\b|个百分点)"
+    r"\s*(?:(?P<percent>\\?%|percent\b|per cent\b|pp\b|个百分点"
+    r"|(?:(?:percentage|absolute|lost|missing) )?points?\b)"
     r"|(?P<times>[x×](?![A-Za-z])|\\times|-?\s?fold\b|times\b|倍))",
     re.IGNORECASE,
 )
+_TIMES = {
+    Unit.MILLISECOND: r"ms\b|milliseconds?\b|毫秒",
+    Unit.SECOND: r"secs?\b|seconds?\b|秒",
+    Unit.MINUTE: r"mins?\b|minutes?\b|分钟",
+    Unit.HOUR: r"hours?\b|hrs?\b|个?小时",
+    Unit.DAY: r"days?\b|天",
+    Unit.WEEK: r"weeks?\b|周",
+    Unit.MONTH: r"months?\b|个月",
+    Unit.YEAR: r"years?\b|年(?![代级龄])",
+}
+_TIME = re.compile(
+    "[\\s-]*(?:" + "|".join(f"(?P<{unit.name}>{said})" for unit, said in _TIMES.items()) + ")", re.I
+)
+_SECONDS = {
+    Unit.MILLISECOND: Fraction(1, 1000),
+    Unit.SECOND: Fraction(1),
+    Unit.MINUTE: Fraction(60),
+    Unit.HOUR: Fraction(3600),
+    Unit.DAY: Fraction(86_400),
+    Unit.WEEK: Fraction(7 * 86_400),
+}
+_MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,2})/(\d{1,2})(?![\w/])")
 _WORD = re.compile(
     rf"(?<![\w-])(?P<word>{'|'.join((*_WORDS, *_TIMES_WORDS))})"
-    r"(?:[\s-]+(?P<scale>hundred|thousand|million|billion))?\b",
+    r"(?:[\s-]+(?P<scale>hundred|thousand|million|billion))?(?:\b|(?=fold\b))",
     re.IGNORECASE,
 )
 _SHARE = re.compile(
@@ -120,7 +172,8 @@ _HAN_SHARE = re.compile(rf"([{_HAN}]+)分之([{_HAN}]+)")
 _HAN_TIMES = re.compile(rf"(?<![{_HAN}数几好多上])([{_HAN}]+)倍")
 # What is counted, from three on: one and two are said of much that an abstract does not count.
 _HAN_COUNT = re.compile(
-    rf"(?<![{_HAN}第之数几])([三四五六七八九]|十[{_HAN}]?|[{_HAN}]十[{_HAN}]?)[个种项篇类组层](?![人别])"
+    rf"(?<![{_HAN}第之数几])([三四五六七八九]|十[{_HAN}]?|[{_HAN}]十[{_HAN}]?)"
+    r"(?=分钟|毫秒|秒|小时|天|周|个月|个小时|[个种项篇类组层](?![人别]))"
 )
 
 
@@ -169,9 +222,11 @@ def _read_words(text: str) -> Iterator[Quantity]:
 
 
 def _read_han(text: str) -> Iterator[Quantity]:
-    for pattern, unit in ((_HAN_PERCENT, Unit.PERCENT), (_HAN_TIMES, Unit.TIMES), (_HAN_COUNT, Unit.NONE)):
+    for pattern, unit in ((_HAN_PERCENT, Unit.PERCENT), (_HAN_TIMES, Unit.TIMES)):
         for found in pattern.finditer(text):
             yield Quantity(Fraction(_read_numeral(found[1])), unit, _bound(text, *found.span()), found[0])
+    for found in _HAN_COUNT.finditer(text):
+        yield _measure(text, *found.span(), Fraction(_read_numeral(found[1])))
     for found in _HAN_SHARE.finditer(text):
         whole = _read_numeral(found[1])
         if whole and whole != 100:
@@ -191,13 +246,22 @@ def _read_vague(text: str) -> Iterator[Quantity]:
 
 
 def _measure(text: str, start: int, end: int, value: Fraction) -> Quantity:
-    unit, after = Unit.NONE, end
-    if found := _UNIT.match(text, end):
-        unit, after = (Unit.PERCENT if found["percent"] else Unit.TIMES), found.end()
+    unit, after = _find_unit(text, end)
     bound = _bound(text, start, end)
     if bound is Bound.NONE:
         bound = _bound(text, start, after)
+    if bound is Bound.OVER and unit in (Unit.PERCENT, Unit.TIMES):
+        bound = Bound.LOWER
     return Quantity(value, unit, bound, text[start:after].strip())
+
+
+def _find_unit(text: str, end: int) -> tuple[Unit, int]:
+    """Give the unit that stands behind a figure, and where it ends."""
+    if found := _UNIT.match(text, end):
+        return (Unit.PERCENT if found["percent"] else Unit.TIMES), found.end()
+    if found := _TIME.match(text, end):
+        return Unit[found.lastgroup or Unit.NONE.name], found.end()
+    return Unit.NONE, end
 
 
 def _bound(text: str, start: int, end: int) -> Bound:
