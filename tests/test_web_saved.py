@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -106,6 +107,40 @@ def test_a_feed_is_changed_by_its_secret_link(method: str, client: FlaskClient) 
     assert b"Others" in feed.data
     assert b"2601.00002" in feed.data
     assert b"2601.00003" not in feed.data
+
+
+@pytest.mark.parametrize(
+    ("change", "query", "title"),
+    [
+        ({"query": "wandering"}, "wandering", "Still things"),
+        ({"title": "Others"}, "knots OR still", "Others"),
+    ],
+)
+def test_what_is_not_sent_stays(change: dict[str, str], query: str, title: str, client: FlaskClient) -> None:
+    changed = client.put(secret_path(client, title="Still things"), json=change).get_json()
+
+    assert (changed["query"], changed["title"]) == (query, title)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"json": {}}, "query"),
+        ({"json": {"name": "others", "title": "Others"}}, "name"),
+        ({"data": '{"query": "wandering"}', "content_type": "application/x-www-form-urlencoded"}, "query"),
+        ({"data": '{"query": "wandering"}'}, "query"),
+    ],
+    ids=["nothing", "another name", "JSON sent as a form", "JSON sent as nothing"],
+)
+def test_a_change_that_cannot_be_understood_is_refused_and_changes_nothing(
+    sent: dict[str, Any], field: str, client: FlaskClient
+) -> None:
+    path = secret_path(client, title="Mine")
+    before = client.get(path).get_json()
+    refused = client.put(path, **sent)
+
+    assert (refused.status_code, refused.get_json()["field"]) == (400, field)
+    assert client.get(path).get_json() == before
 
 
 def test_a_title_that_is_the_query_follows_the_query(client: FlaskClient) -> None:

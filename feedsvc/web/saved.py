@@ -63,7 +63,7 @@ class SavedViews:
 
     def save(self) -> Response:
         """Save a feed; the answer is the only place where its secret link ever stands."""
-        sent = _read_sent()
+        sent = dict.fromkeys(FIELDS, "") | _read_sent()
         try:
             self._check_allowed(sent)
             feed, secret = self._saved.save(sent["name"], sent["query"], sent["title"])
@@ -84,14 +84,15 @@ class SavedViews:
         return _answer(told, 200, "edit.html", sent=_fill_form(feed), limits=LIMITS)
 
     def change(self, name: str, secret: str) -> Response:
-        """Change a saved feed's query or title; a form that would delete it is asked back."""
+        """Change a saved feed's query, title or both; a form that would delete it is asked back."""
         feed = self._saved.open(name, secret)
         if request.form.get("action") == "delete":
             return _answer({"name": feed.name}, 200, "delete.html", feed=feed)
         if request.form.get("action") == "delete for good":
             return self.delete(name, secret)
-        sent = _read_sent()
+        sent = _fill_form(feed) | (given := _read_sent())
         try:
+            _check_change(feed, given)
             changed = self._saved.change(feed, sent["query"] or feed.query, sent["title"])
         except (SavedFeedError, QueryError) as error:
             told = self._describe(feed)
@@ -130,10 +131,20 @@ def _fill_form(feed: SavedFeed) -> dict[str, str]:
     return {"query": feed.query, "title": feed.title if has_title else ""}
 
 
+def _check_change(feed: SavedFeed, given: Mapping[str, str]) -> None:
+    """Raise SavedFeedError for a change of nothing, or of the name."""
+    if given.get("name", feed.name) != feed.name:
+        raise SavedFeedError(
+            "name", tell("a feed keeps its name: expected {name!r}, or none", name=feed.name)
+        )
+    if not given.keys() & {"query", "title"}:
+        raise SavedFeedError("query", tell("nothing to change: expected a query, a title, or both"))
+
+
 def _read_sent() -> dict[str, str]:
-    """Read a form or a JSON object alike. Raises SavedFeedError where it is neither."""
+    """Read the fields of a form or of a JSON object alike; whoever sends neither is answered with 400."""
     if not request.is_json:
-        return {field: request.form.get(field, "") for field in FIELDS}
+        return {field: request.form[field] for field in FIELDS if field in request.form}
     try:
         values = request.get_json(silent=True)
     except RecursionError:
@@ -145,7 +156,7 @@ def _read_sent() -> dict[str, str]:
     if unknown:
         abort(400, f"{unknown[0]!r} is not known here: expected some of {', '.join(FIELDS)}.")
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    return dict.fromkeys(FIELDS, "") | {"token": token} | values
+    return {"token": token} | values
 
 
 def _explain(error: SavedFeedError | QueryError) -> Refusal:
