@@ -54,6 +54,13 @@ def test_a_digest_is_written_to_a_file_in_another_language(folder: Path) -> None
     assert "1. 关于此事\n" in (folder / "day.md").read_text("utf-8")
 
 
+def test_a_file_that_cannot_be_written_is_told_in_one_line() -> None:
+    result = run(*ASKED, "--output", "nowhere/day.md")
+
+    assert result.exit_code == 1
+    assert result.stderr == "feedsvc: nowhere/day.md cannot be written: No such file or directory\n"
+
+
 def test_no_store_is_made_where_there_is_none(folder: Path) -> None:
     shutil.rmtree(folder / "var")
 

@@ -298,6 +298,13 @@ def test_replacements_are_in_a_digest_when_asked_for(store: Store, ask: Ask) -> 
     assert "no papers on this day" in ask("/feeds/cs.AI/2026-01-06.md").decode()
 
 
+def test_a_digest_leads_to_its_feeds_page_in_its_language(store: Store, ask: Ask) -> None:
+    announce(store, MONDAY, "2601.00001")
+
+    for place in ("cs.AI", "zh/cs.AI"):
+        assert f"({SITE}/feeds/{place})" in ask(f"/feeds/{place}/2026-01-05.md").decode()
+
+
 def test_a_limit_cuts_a_day_as_it_cuts_the_feed(store: Store, ask: Ask) -> None:
     announce(store, MONDAY, "2601.00001", "2601.00002", "2601.00003")
 

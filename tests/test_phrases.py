@@ -171,6 +171,7 @@ def test_a_feeds_title_says_in_the_language_what_it_is_of(path: str, named: str)
     [
         (Options(), (), ()),
         (Options(kinds=(Kind.NEW,)), ("new papers",), ("新论文",)),
+        (Options(kinds=tuple(Kind)), ("all announcements",), ("全部公布",)),
         (
             Options(kinds=(Kind.NEW, Kind.CROSS, Kind.REPLACE)),
             ("new papers, cross-lists and replacements",),

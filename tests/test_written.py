@@ -85,6 +85,15 @@ def test_the_command_prints_the_findings_and_counts_them() -> None:
     assert [len(json.loads(line)["findings"]) for line in as_json.stdout.splitlines()] == [1, 0]
 
 
+@pytest.mark.parametrize(("conclusion", "status"), [("By 80%.", 1), ("By 70%.", 0)])
+def test_the_command_ends_with_1_for_findings_only_where_it_is_strict(conclusion: str, status: int) -> None:
+    record = {"abstract": ABSTRACT, "background": "Trees.", "innovation": "Plants.", "conclusion": conclusion}
+    line = json.dumps(record)
+
+    assert CliRunner().invoke(main, ["digest", "check", "-"], input=line).exit_code == 0
+    assert CliRunner().invoke(main, ["digest", "check", "--strict", "-"], input=line).exit_code == status
+
+
 def test_the_command_says_in_one_line_what_it_cannot_read() -> None:
     result = CliRunner().invoke(main, ["digest", "check", "-"], input="{}")
 

@@ -24,9 +24,7 @@ from feedsvc.pipeline import (
     write_count,
 )
 from feedsvc.pipeline.export import export_digest
-from feedsvc.terminal import (
-    print_evaluation,
-)
+from feedsvc.terminal import print_evaluation
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -58,8 +56,13 @@ def digest(ctx: click.Context) -> None:
 @digest.command("check")
 @click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a paper.")
-def digest_check(file: TextIO, as_json: bool) -> None:
-    """Hold the digests of FILE, a JSON object a line, against their abstracts; - is standard input."""
+@click.option("--strict", is_flag=True, help="End with 1 where anything is found.")
+def digest_check(file: TextIO, as_json: bool, strict: bool) -> None:
+    """Hold the digests of FILE, a JSON object a line, against their abstracts; - is standard input.
+
+    Fields: `abstract`, `background`, `innovation`, `conclusion` (texts, or lists of sentences); also `id`,
+    `language` (else it is guessed), and `title_en`, the paper's own title, beside `title`, the digest's.
+    """
     wrong = total = 0
     for checked in check_lines(file):
         total += 1
@@ -71,6 +74,8 @@ def digest_check(file: TextIO, as_json: bool) -> None:
             click.echo(f"line {checked.line}, {checked.paper}: {finding}")
     if not as_json:
         click.echo(f"{wrong} of {total} digests have something wrong")
+    if strict and wrong:
+        click.get_current_context().exit(1)
 
 
 @digest.command("evaluate")
@@ -98,7 +103,14 @@ def digest_export(day: datetime, feed: str, language: str | None, output: Path |
     if output is None:
         click.echo(told, nl=False)
     else:
-        output.write_bytes(told)
+        _write_file(output, told)
+
+
+def _write_file(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise FeedsvcError(f"{file} cannot be written: {error.strerror}") from error
 
 
 @click.command()

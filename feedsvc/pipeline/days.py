@@ -103,10 +103,14 @@ def _title_feed(feed: Feed, language: str) -> str:
 
 
 def write_markdown(
-    feed: Feed, day: date, entries: Iterable[Entry], language: str, base: str, *, brief: bool
+    feed: Feed, day: date, entries: Iterable[Entry], site: tuple[str, str, str | None], *, brief: bool
 ) -> bytes:
-    """Write the digest of a feed's day, of entries that tell of the day alone, under the feed's badge."""
-    badge = base + feed.badge_path, base + feed.on_day(None).path(PAGE)
+    """Write the digest of a feed's day, of entries that tell of the day alone, under the feed's badge.
+
+    `site` is as with `describe_entry_of`.
+    """
+    base, language, shown = site
+    badge = base + feed.badge_path, base + feed.on_day(None).path(PAGE, shown)
     return render_day(collect_day(_title_feed(feed, language), day, entries, language, brief=brief), badge)
 
 

@@ -64,12 +64,13 @@ class Press:
     def _choose_writer(
         self, feed: Feed, format_: str, language: str, entries: Sequence[Entry]
     ) -> Callable[..., bytes]:
+        site = self._site.base, language, self._site.shown(language)
         if feed.day is not None and format_ == MARKDOWN:
-            return partial(write_markdown, feed, feed.day, entries, language, self._site.base)
+            return partial(write_markdown, feed, feed.day, entries, site)
         renderer = self._formats[format_]
         head = self._head(feed, renderer, entries, language)
         if feed.is_daily:
-            return partial(self._assemble_days, renderer, head, feed, entries, language)
+            return partial(self._assemble_days, renderer, head, feed, entries, site)
         return partial(self._fragments.assemble, format_, head, entries, language)
 
     def finish_document(self, key: DocumentKey, body: bytes) -> Document:
@@ -100,13 +101,12 @@ class Press:
         head: Head,
         feed: Feed,
         entries: Sequence[Entry],
-        language: str,
+        site: tuple[str, str, str | None],
         *,
         brief: bool,
     ) -> bytes:
-        site = self._site.base, language, self._site.shown(language)
         views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
-        return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
+        return renderer.assemble(head, [renderer.render_view(view, site[1]) for view in views])
 
 
 def finish_document(key: DocumentKey, content_type: str, body: bytes, now: datetime) -> Document:

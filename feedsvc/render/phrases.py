@@ -45,6 +45,7 @@ class Phrases:
     replace_papers: str
     replace_cross_papers: str
     no_papers: str
+    chosen_all: str
     chosen_new: str
     chosen_cross: str
     chosen_replace: str
@@ -114,14 +115,18 @@ class Phrases:
 
     def label_options(self, options: Options) -> tuple[str, ...]:
         """Say what a reader chose for a feed, each choice by itself."""
-        kinds = [str(getattr(self, f"chosen_{kind.name.lower()}")) for kind in options.kinds or ()]
-        most = self.list_comma.join(kinds[:-1])
         labels = (
-            self.both.join(filter(None, (most, *kinds[-1:]))),
+            self._name_kinds(options.kinds or ()),
             self.primary_only if options.primary else "",
             self.newest.format(limit=options.limit) if options.limit else "",
         )
         return tuple(filter(None, labels))
+
+    def _name_kinds(self, kinds: Sequence[Kind]) -> str:
+        if set(kinds) == set(Kind):
+            return self.chosen_all
+        names = [str(getattr(self, f"chosen_{kind.name.lower()}")) for kind in kinds]
+        return self.both.join(filter(None, (self.list_comma.join(names[:-1]), *names[-1:])))
 
     def _name_subject(self, place: str) -> str:
         """Say whose papers a feed takes in, or like which they are; nothing where it is neither."""
