@@ -156,14 +156,26 @@ def _split_day(path: str) -> tuple[str, str | None, bool]:
     """Split a path into the feed's place, what stands where a day would, and whether it is a daily feed."""
     first, _, rest = path.partition("/")
     is_daily = first.lower() == DAILY
+    _check_joined(rest if is_daily else path)
     place, text = _split_date(rest if is_daily else path)
     if is_daily and not place:
         raise AddressError(
             tell("{path!r} names no feed: expected one behind it, as in daily/cs.AI", path=path)
         )
+    if is_daily and text is not None and _LANGUAGE.fullmatch(place) and not _DATE.fullmatch(text):
+        pattern = "{path!r} has its language in the middle: expected {better!r}"
+        raise AddressError(tell(pattern, path=path, better=f"{place}/{DAILY}/{text}"))
     if is_daily and text is not None:
         raise AddressError(tell("{path!r} is a day of a daily feed: expected it without 'daily/'", path=path))
     return place, text, is_daily
+
+
+def _check_joined(path: str) -> None:
+    """Raise AddressError where a keyword, an author or papers' like stand among joined feeds."""
+    kind = path.partition("/")[0].rpartition("+")
+    if kind[1] and "/" in path and kind[2].lower() in _WITH_SLASHES:
+        pattern = "'{kind}/…' cannot be joined with '+': expected feeds with a name, or one search with OR"
+        raise AddressError(tell(pattern, kind=kind[2]))
 
 
 def _split_date(path: str) -> tuple[str, str | None]:
