@@ -10,6 +10,9 @@ from ipaddress import ip_address
 
 from feedsvc.http import is_arxiv
 from feedsvc.lateness import Survey, tell_survey
+from feedsvc.render.content import is_same
+from feedsvc.render.entry import ORIGINAL_LANGUAGE
+from feedsvc.render.phrases import has_phrases
 from feedsvc.settings import Settings
 from feedsvc.store.figures import DocumentFigures
 from feedsvc.store.jobs import JobFigures
@@ -101,6 +104,22 @@ def judge_contact(facts: Facts) -> Iterator[Finding]:
     if not arxiv.contact and is_arxiv(arxiv.feed_url.host or ""):
         what = "arXiv is not told whom to write to"
         yield Finding(Weight.WRONG, "contact", what, "set FEEDSVC_ARXIV__CONTACT to a mail or web address")
+
+
+def judge_languages(facts: Facts) -> Iterator[Finding]:
+    """Languages of the feeds in which nobody writes, or of which this release has no phrases."""
+    settings = facts.settings
+    if settings is None:
+        return
+    for language in settings.languages:
+        if not has_phrases(language):
+            what = (
+                f"of {language!r} there are no phrases: headings, dates and labels of its feeds are English"
+            )
+            yield Finding(Weight.NOTE, "languages", what, "nothing, if digests in it are all you want")
+        if not is_same(language, ORIGINAL_LANGUAGE) and language not in settings.written_languages:
+            what = f"no model writes digests in {language!r}: its feeds hold originals"
+            yield Finding(Weight.NOTE, "languages", what, "set FEEDSVC_LLM__BASE_URL, see README.md")
 
 
 def judge_feeds(facts: Facts) -> Iterator[Finding]:
@@ -238,6 +257,7 @@ RULES: tuple[Rule, ...] = (
     judge_settings,
     judge_base_url,
     judge_contact,
+    judge_languages,
     judge_feeds,
     judge_store,
     judge_disk,

@@ -16,7 +16,7 @@ from feedsvc.cli import main
 from feedsvc.commands.checking import measure_skew
 from feedsvc.doctor import Facts, Finding, Weight, examine
 from feedsvc.lateness import Survey, survey_ledger
-from feedsvc.settings import ArxivSettings, Settings, load_settings
+from feedsvc.settings import ArxivSettings, LlmSettings, Settings, load_settings
 from feedsvc.standin.sample import load_sample
 from feedsvc.store.figures import DocumentFigures
 from feedsvc.store.jobs import JobFigures
@@ -105,6 +105,18 @@ def test_without_arxiv_no_contact_is_needed() -> None:
     arxiv = ArxivSettings.model_validate({"feed_url": "http://127.0.0.1:8100"})
 
     assert list(doctor.judge_contact(make_facts(settings=make_settings(arxiv=arxiv)))) == []
+
+
+def test_a_language_without_phrases_and_one_that_no_model_writes_are_noted() -> None:
+    model = LlmSettings.model_validate({"base_url": "http://127.0.0.1:1/v1", "model": "a model"})
+    french = make_facts(settings=make_settings(languages="en,fr-CA", llm=model))
+    chinese = make_facts(settings=make_settings(languages="en,zh-Hans"))
+
+    assert "no phrases" in only(doctor.judge_languages, french).what
+    assert "no model" in only(doctor.judge_languages, chinese).what
+    assert (
+        list(doctor.judge_languages(make_facts(settings=make_settings(languages="en,zh", llm=model)))) == []
+    )
 
 
 def test_a_wrong_feed_definition_is_told() -> None:

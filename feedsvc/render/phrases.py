@@ -157,6 +157,11 @@ def load_phrases(language: str) -> Phrases:
     return Phrases(**{**values, "months": tuple(values["months"])})
 
 
+def has_phrases(language: str) -> bool:
+    """Tell whether there are phrases of a language, or of a wider one, so that English need not stand in."""
+    return load_phrases(language).language.partition("-")[0] == language.lower().partition("-")[0]
+
+
 def choose_language(languages: Sequence[str], wanted: str) -> str:
     """Give the language that comes nearest to a wanted one; the first where none does."""
     return next((own for own in languages if own.partition("-")[0] == wanted), languages[0])
