@@ -202,6 +202,26 @@ def test_results_in_the_background_are_found(background: str) -> None:
     assert find("这种方法很快。", background=background) == [Rule.PLACE]
 
 
+@pytest.mark.parametrize(
+    ("background", "rules"),
+    [
+        ("规划器单独就能解出52%的问题。", [Rule.PLACE]),
+        ("许多问题的40%至今无解。", []),
+        ("规划器十分常用。", []),
+    ],
+)
+def test_a_figure_that_is_a_result_is_no_background(background: str, rules: list[Rule]) -> None:
+    abstract = (
+        "Planning is hard, and 40% of all known problems are still open. We propose a planner that learns "
+        "from its failures. Experiments on ten benchmarks show that our planner alone solves 52% of the "
+        "problems, significantly more than all baselines."
+    )
+    sections = (("background", background), ("innovation", "提出从失败中学习的规划器。"))
+
+    found = check_digest(Written("zh", None, sections), "A title", abstract)
+    assert [each.rule for each in found if each.rule is Rule.PLACE] == rules
+
+
 def test_a_finding_says_where_and_what() -> None:
     (found,) = check_digest(write("在250M个词上训练。"), TITLE, ABSTRACT)
 

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from feedsvc.digest.headings import Role
 from feedsvc.digest.language import is_in_language
 from feedsvc.digest.quantities import Bound, Quantity, Unit, read_quantities
+from feedsvc.digest.roles import find_sure
+from feedsvc.digest.sentences import split_sentences
 
 
 class Rule(StrEnum):
@@ -67,6 +70,9 @@ _RESULTS = re.compile(
     r"|\b(?:results|experiments) (?:show|demonstrate|indicate)|\boutperform(?:s|ed)?\b",
     re.IGNORECASE,
 )
+# Of labelled abstracts, this finds half of the sentences with results in shares or multiples, and no sentence
+# of the background.
+_SURE_RESULT = 0.7
 _LEAST_WORDS_TO_COPY = 12
 _COPIED = 0.8
 
@@ -83,6 +89,7 @@ def check_digest(written: Written, title: str, abstract: str) -> list[Finding]:
         *(finding for place, text in texts for finding in _check_names(place, text, source)),
         *(finding for place, text in texts for finding in _check_language(place, text, written.language)),
         *_check_sections(written.sections, abstract),
+        *(finding for place, text in written.sections for finding in _check_place(place, text, abstract)),
     ]
 
 
@@ -174,12 +181,27 @@ def _check_sections(sections: Sequence[tuple[str, str]], abstract: str) -> Itera
             yield Finding(Rule.EMPTY, place, "is empty")
         elif len(text) > max(len(abstract), 200):
             yield Finding(Rule.LENGTH, place, f"has {len(text)} characters, the abstract {len(abstract)}")
-        if place == "background" and (found := _RESULTS.search(text)):
-            yield Finding(Rule.PLACE, place, f"tells of results: {found[0]!r}")
     for number, (place, text) in enumerate(sections):
         for earlier, other in sections[:number]:
             if _is_copy(text, other):
                 yield Finding(Rule.COPY, place, f"says what the {earlier} says")
+
+
+def _check_place(place: str, text: str, abstract: str) -> Iterator[Finding]:
+    """Find results in the background: words that tell of some, figures that the abstract has as results."""
+    if place != "background":
+        return
+    if found := _RESULTS.search(text):
+        yield Finding(Rule.PLACE, place, f"tells of results: {found[0]!r}")
+        return
+    sentences = split_sentences(abstract)
+    sure = find_sure(sentences, Role.RESULT, _SURE_RESULT)
+    pairs = zip(sure, sentences, strict=True)
+    known = [(is_sure, own) for is_sure, sentence in pairs for own in read_quantities(sentence)]
+    for said in read_quantities(text):
+        meant = [is_sure for is_sure, own in known if _is_same(said, own)]
+        if said.unit in (Unit.PERCENT, Unit.TIMES) and meant and all(meant):
+            yield Finding(Rule.PLACE, place, f"tells of results: {said.text!r}")
 
 
 def _is_copy(text: str, other: str) -> bool:

@@ -88,6 +88,14 @@ def judge_roles(sentences: Sequence[str], model: RoleModel | None = None) -> tup
     )
 
 
+def find_sure(sentences: Sequence[str], role: Role, least: float) -> tuple[bool, ...]:
+    """Tell of each sentence of one abstract whether it plays a role with so much probability at least."""
+    if not sentences:
+        return ()
+    chances = load_model().weigh(sentences)[:, _ROLES.index(role)]
+    return tuple(bool(chance >= least) for chance in chances)
+
+
 def _sum_by_sentence(
     rows: NDArray[np.int8], grams: Grams, known: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
