@@ -385,6 +385,10 @@ def _list_variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
 def _explain(error: Any) -> str:
     key = ".".join(map(str, error["loc"])) or "settings"
     if error["type"] == "extra_forbidden":
-        return f"{key}: no such setting"
+        # Variables with unknown names were refused before: only the file is left.
+        known = [name.lower().replace("__", ".") for name in _list_variables(Settings, "")]
+        near = get_close_matches(key, known, n=1)
+        expected = f": expected one like {near[0]}" if near else ""
+        return f"{key}: no such setting in {Settings.model_config['toml_file']}{expected}"
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{key}: {message}" if error["type"] == "value_error" else f"{key}: {error['input']!r}: {message}"

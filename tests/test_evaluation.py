@@ -95,7 +95,7 @@ def test_abstracts_are_read_from_json_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{", "line 2: "),
+        ("{", "line 2: no JSON, "),
         ("[]", "line 2: "),
         ('{"sentences": ["a"]}', "line 2: expected an object"),
         ('{"sentences": ["a"], "labels": ["b", "c"]}', "line 2: 1 sentences but 2 labels"),

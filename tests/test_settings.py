@@ -82,7 +82,10 @@ def test_settings_cannot_be_changed_later() -> None:
 def test_unknown_keys_of_the_file_are_all_named(folder: Path) -> None:
     (folder / TOML).write_text("prot = 1\n[arxiv]\nfeed = 2\n")
 
-    assert refusal() == "arxiv.feed: no such setting; prot: no such setting"
+    assert refusal() == (
+        "arxiv.feed: no such setting in feedsvc.toml: expected one like arxiv.feed_url; "
+        "prot: no such setting in feedsvc.toml: expected one like port"
+    )
 
 
 def test_an_unknown_variable_is_named_with_one_that_is_near(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,8 @@ def read_abstracts(path: Path) -> list[LabelledAbstract]:
         try:
             if line.strip():
                 read.append(_read_abstract(json.loads(line)))
+        except json.JSONDecodeError as error:
+            raise FeedsvcError(f"{path}, line {number}: no JSON, {error.msg} at {error.colno}") from error
         except ValueError as error:
             raise FeedsvcError(f"{path}, line {number}: {error}") from error
     if not any(abstract.sentences for abstract in read):
