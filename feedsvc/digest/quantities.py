@@ -100,8 +100,8 @@ _BEFORE = re.compile(
 # What is counted may stand before it: 200 个及以下, 3 kg or more.
 _AFTER = re.compile(
     r"\s*(?:(?P<lower>\+|多(?=[篇个种项名次])|余(?=[篇个种项名次])|有余"
-    r"|(?:[^\W\d]{1,12}\s+)?or more\b|[\u3400-\u9fff]{0,3}?[及或]?以上)"
-    r"|(?P<upper>(?:[^\W\d]{1,12}\s+)?or (?:less|fewer)\b|[\u3400-\u9fff]{0,3}?[及或]?以[下内])"
+    r"|(?:[^\W\d]{1,12}\s+)?or more\b|[\u3400-\u9fff]{0,3}?[及或]?以上(?!述))"
+    r"|(?P<upper>(?:[^\W\d]{1,12}\s+)?or (?:less|fewer)\b|[\u3400-\u9fff]{0,3}?[及或]?以[下内](?![列述]))"
     r"|(?P<about>[\u3400-\u9fff]{0,3}?(?:左右|上下)))"
 )
 
@@ -124,8 +124,8 @@ _TIMES = {
     Unit.SECOND: r"secs?\b|seconds?\b|秒",
     Unit.MINUTE: r"mins?\b|minutes?\b|分钟",
     Unit.HOUR: r"hours?\b|hrs?\b|个?小时",
-    Unit.DAY: r"days?\b|天",
-    Unit.WEEK: r"weeks?\b|周",
+    Unit.DAY: r"days?\b|天(?!然)",
+    Unit.WEEK: r"weeks?\b|周(?![边围期])",
     Unit.MONTH: r"months?\b|个月",
     Unit.YEAR: r"years?\b|年(?![代级龄])",
 }
@@ -173,7 +173,7 @@ _HAN_TIMES = re.compile(rf"(?<![{_HAN}数几好多上])([{_HAN}]+)倍")
 # What is counted, from three on: one and two are said of much that an abstract does not count.
 _HAN_COUNT = re.compile(
     rf"(?<![{_HAN}第之数几])([三四五六七八九]|十[{_HAN}]?|[{_HAN}]十[{_HAN}]?)"
-    r"(?=分钟|毫秒|秒|小时|天|周|个月|个小时|[个种项篇类组层](?![人别]))"
+    r"(?=分钟|毫秒|秒|小时|天(?!然)|周(?![边围期])|个月|个小时|[个种项篇类组层](?![人别]))"
 )
 
 
