@@ -335,8 +335,10 @@ def open_further(url: str, benches: list[Bench], ended: Event) -> Iterator[Bench
     """Give one more bench, with a store of its own, and note it."""
     opened = open_store(url)
     benches.append(Bench(opened))
-    yield benches[-1]
-    opened.close()
+    try:
+        yield benches[-1]
+    finally:
+        opened.close()
 
 
 def test_a_worker_whose_connections_are_cut_begins_anew(store: Store, jobs_url: str) -> None:
