@@ -10,7 +10,6 @@ from ipaddress import ip_address
 
 from feedsvc.http import is_arxiv
 from feedsvc.lateness import Survey, tell_survey
-from feedsvc.render.content import is_same
 from feedsvc.render.entry import ORIGINAL_LANGUAGE
 from feedsvc.render.phrases import has_phrases
 from feedsvc.settings import Settings
@@ -117,9 +116,11 @@ def judge_languages(facts: Facts) -> Iterator[Finding]:
                 f"of {language!r} there are no phrases: headings, dates and labels of its feeds are English"
             )
             yield Finding(Weight.NOTE, "languages", what, "nothing, if digests in it are all you want")
-        if not is_same(language, ORIGINAL_LANGUAGE) and language not in settings.written_languages:
+        is_original = language.partition("-")[0].lower() == ORIGINAL_LANGUAGE
+        if not is_original and language not in settings.written_languages:
             what = f"no model writes digests in {language!r}: its feeds hold originals"
-            yield Finding(Weight.NOTE, "languages", what, "set FEEDSVC_LLM__BASE_URL, see README.md")
+            wanted = "LANGUAGES" if settings.llm.base_url else "BASE_URL"
+            yield Finding(Weight.NOTE, "languages", what, f"set FEEDSVC_LLM__{wanted}, see README.md")
 
 
 def judge_feeds(facts: Facts) -> Iterator[Finding]:

@@ -385,10 +385,11 @@ def _list_variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
 def _explain(error: Any) -> str:
     key = ".".join(map(str, error["loc"])) or "settings"
     if error["type"] == "extra_forbidden":
-        # Variables with unknown names were refused before: only the file is left.
+        # Variables with unknown names were refused before.
         known = [name.lower().replace("__", ".") for name in _list_variables(Settings, "")]
         near = get_close_matches(key, known, n=1)
         expected = f": expected one like {near[0]}" if near else ""
-        return f"{key}: no such setting in {Settings.model_config['toml_file']}{expected}"
+        file = Settings.model_config["toml_file"]
+        return f"{key}: no such setting, in {file} or in a variable's JSON{expected}"
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{key}: {message}" if error["type"] == "value_error" else f"{key}: {error['input']!r}: {message}"

@@ -106,30 +106,121 @@ def test_about_is_no_promise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "abstract", "rules"),
+    ("said", "abstract"),
     [
-        ("within 5 minutes", "It ends within five minutes.", []),
-        ("within 300 seconds", "It ends within five minutes.", []),
-        ("within 5 hours", "It ends within five minutes.", [Rule.QUANTITY]),
-        ("在五分钟内", "It ends within five minutes.", []),
-        ("在五小时内", "It ends within five minutes.", [Rule.QUANTITY]),
-        ("六分钟后", "It ends after five minutes.", [Rule.QUANTITY]),
-        ("历时 24 个月", "It lasted two years.", []),
-        ("滞后 5 天", "The lag is 5.", []),
-        ("120 scans", "It was scored over 120 scans.", []),
-        ("over 120 scans", "It was scored in 120 scans.", []),
-        ("over 120 scans", "It was scored in up to 120 scans.", [Rule.BOUND]),
-        ("up to 120 scans", "It was scored over 120 scans.", [Rule.BOUND]),
-        ("70%", "It gains over 70%.", [Rule.BOUND]),
+        ("within 5 minutes", "It ends within five minutes."),
+        ("within 300 seconds", "It ends within five minutes."),
+        ("在五分钟内", "It ends within five minutes."),
+        ("10 毫秒", "It takes 10ms."),
+        ("24 小时", "It takes 24h."),
+        ("1 天", "It takes 24 h."),
+        ("5 分钟", "It takes 300 s."),
+        ("二十四小时", "It takes twenty-four hours."),
+        ("三十分钟", "It takes half an hour."),
+        ("历时 24 个月", "It lasted two years."),
+        ("滞后 5 天", "The lag is 5."),
+        ("2019 年", "It was done in 2019."),
+        ("感知四周的环境", "It senses its surroundings."),
+        ("三周年纪念", "It marks an anniversary."),
+        ("5% 至 10%", "It gains 5-10%."),
+        ("5% 到 10%", "It gains between 5 and 10 percent."),
+        ("从 3.2% 提高到 5.1%", "It goes from 3.2 to 5.1%."),
+        ("60 至 120 分钟", "It takes 1 to 2 hours."),
+        ("2.3 个百分点", "It gains 2.3 F1 points."),
+        ("120 scans", "It was scored over 120 scans."),
+        ("over 120 scans", "It was scored in 120 scans."),
+        ("最大的模型超过 70B", "The largest model has over 70B parameters."),
+        ("最高得分超过 90%", "The best score is above 90%."),
+        ("至少一种方法在 5 个任务上", "At least one method works on 5 tasks."),
+        ("至少三种语言和 5 个任务", "At least three languages and 5 tasks."),
+        ("至少需要 5 个视角", "It needs a minimum of 5 views."),
+        ("65 岁及以上", "All are 65 years or older."),
+        ("超过 90%", "Accuracy exceeds 90%."),
+        ("不大于 5 毫米", "It is at most 5 mm."),
+        ("One problem", "At least one of the agents fails."),
+        ("5 个上下文", "It takes 5 contexts."),
     ],
 )
-def test_time_is_held_against_time_and_over_may_be_no_bound(
-    said: str, abstract: str, rules: list[Rule]
-) -> None:
-    written = Written("zh", None, (("conclusion", f"这种方法的结论：{said}。"),))
+def test_what_is_said_in_other_words_is_no_finding(said: str, abstract: str) -> None:
+    assert find_in(said, abstract) == []
 
+
+@pytest.mark.parametrize(
+    ("said", "abstract", "rule"),
+    [
+        ("within 5 hours", "It ends within five minutes.", Rule.QUANTITY),
+        ("在五小时内", "It ends within five minutes.", Rule.QUANTITY),
+        ("六分钟后", "It ends after five minutes.", Rule.QUANTITY),
+        ("5 分钟", "It takes 5 s.", Rule.QUANTITY),
+        ("5 s", "It takes 5 ms.", Rule.QUANTITY),
+        ("over 120 scans", "It was scored in up to 120 scans.", Rule.BOUND),
+        ("up to 120 scans", "It was scored over 120 scans.", Rule.BOUND),
+        ("70%", "It gains over 70%.", Rule.BOUND),
+        ("一半的用户", "It serves over half of the users.", Rule.BOUND),
+        ("两倍", "It is over twice as fast.", Rule.BOUND),
+        ("5 个上下文", "It takes up to 5 contexts.", Rule.BOUND),
+        ("最高 70B", "The model has at least 70B parameters.", Rule.BOUND),
+    ],
+)
+def test_another_time_and_another_bound_are_found(said: str, abstract: str, rule: Rule) -> None:
+    assert find_in(said, abstract) == [rule]
+
+
+def find_in(said: str, abstract: str) -> list[Rule]:
+    """Give the rules about quantities that a sentence breaks."""
+    written = Written("zh", None, (("conclusion", f"这种方法的结论：{said}。"),))
     found = check_digest(written, "A title", f"{abstract} {'Much more is said of it here. ' * 9}")
-    assert [each.rule for each in found if each.rule in (Rule.QUANTITY, Rule.BOUND)] == rules
+    return [each.rule for each in found if each.rule in (Rule.QUANTITY, Rule.BOUND)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "至少" + "达到" * 20 + "x 5",
+        "至少" + "达到了至" * 200 + "x 5",
+        "a." * 3_000,
+        "9" * 9_000,
+        "5 " * 3_000,
+    ],
+    ids=["reached", "reached again", "dots", "digits", "figures"],
+)
+def test_hostile_text_is_checked_all_the_same(text: str) -> None:
+    # What took exponential time once would never end here.
+    assert isinstance(find_in(text, text), list)
+
+
+@pytest.mark.parametrize(
+    "after", ["获取", "（开源）", "：开源", "！", "》", "”", "`", "**", "。", "，可用", ""]
+)
+def test_an_address_ends_before_what_cannot_be_of_it(after: str) -> None:
+    written = Written("zh", None, (("conclusion", f"代码可在{LINK}{after}"),))
+
+    assert [each for each in check_digest(written, TITLE, ABSTRACT) if each.rule is Rule.LINK] == []
+
+
+@pytest.mark.parametrize("said", [r"https://github.com/a/b\_c", "https://github.com/a/b_c"])
+def test_an_address_that_tex_escapes_is_the_same_with_and_without(said: str) -> None:
+    written = Written("en", None, (("conclusion", f"Code is at {said}."),))
+
+    assert check_digest(written, "A title", r"Our code is at https://github.com/a/b\_c.") == []
+
+
+@pytest.mark.parametrize(
+    "background",
+    [
+        "参数超过百亿的大型语言模型训练昂贵。",
+        "提升 GPT-4 的推理能力很难。",
+        "提高 3D 重建的质量是难题。",
+        "降低 5G 网络能耗。",
+    ],
+)
+def test_what_is_hard_to_raise_is_no_result(background: str) -> None:
+    written = Written("zh", None, (("background", background),))
+
+    found = check_digest(
+        written, "GPT-4 and 5G", "Models of over 10 billion and 3D scenes are hard with 5G and GPT-4."
+    )
+    assert [each for each in found if each.rule is Rule.PLACE] == []
 
 
 def test_an_address_that_the_abstract_does_not_have_is_found() -> None:

@@ -83,8 +83,9 @@ def test_unknown_keys_of_the_file_are_all_named(folder: Path) -> None:
     (folder / TOML).write_text("prot = 1\n[arxiv]\nfeed = 2\n")
 
     assert refusal() == (
-        "arxiv.feed: no such setting in feedsvc.toml: expected one like arxiv.feed_url; "
-        "prot: no such setting in feedsvc.toml: expected one like port"
+        "arxiv.feed: no such setting, in feedsvc.toml or in a variable's JSON: "
+        "expected one like arxiv.feed_url; "
+        "prot: no such setting, in feedsvc.toml or in a variable's JSON: expected one like port"
     )
 
 

@@ -70,6 +70,7 @@ _WORDS = {
     **{"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90},
     "hundred": 100,
 }
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TIMES_WORDS = {"twice": 2, "double": 2, "doubles": 2, "doubled": 2, "triple": 3, "triples": 3, "tripled": 3}
 _SHARES = {
     **{"half": Fraction(1, 2), "third": Fraction(1, 3), "quarter": Fraction(1, 4), "一半": Fraction(1, 2)},
@@ -79,58 +80,68 @@ _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 
 _UPPER = (
-    r"up to(?: an?)?|at most|as (?:much|many|high|large) as|no more than|≤"
-    r"|(?:a )?maxim(?:um|al)\b[\w\s]{0,30}? of|直至|直到"
+    r"up to(?: an?)?|at most|as (?:much|many|high|large) as|no more than|upper bound of"
+    r"|≤|\\leq?(?:slant)?(?![A-Za-z])|(?:a )?maxim(?:um|al)\b[\w\s]{0,30}? of|直至|直到"
 )
 _LOWER = (
-    "more than|above|exceeding|surpassing|beyond|at least|no (?:less|fewer) than|>|≥"
-    "|超过|超出|超|逾|大于|多于"
+    "more than|above|exceeding|surpassing|beyond|at least(?: (?:an?|another|an additional|a factor of))?"
+    r"|no (?:less|fewer) than|(?:a )?minimum of|lower bound of|>|≥|\\geq?(?:slant)?(?![A-Za-z])"
+    "|(?<!不)超过|超出|(?<!不)超|逾|(?<!不)[大多高]于"
 )
+_OVER = "over|exceed(?:s|ed)?|surpass(?:es|ed)?|in excess of|(?:great|larg|high|old|long)er than"
 # In Chinese a verb may stand between these and the figure: 至少需要合并 30 个.
-_HAN_UPPER = "高达|最高达?|最多|多达|至多|不超过|最大|上限"
-_HAN_LOWER = "至少|不少于|不低于|下限"
-_BETWEEN = r"[\u3400-\u9fff]{0,6}"
+_HAN_UPPER = "[高长]达|最[高长]达?|最多|多达|至多|不超过|不[多大高]于|小于或?等于|最大|上限"
+_HAN_LOWER = "至少|不[少小低]于|大于或?等于|下限"
+_BETWEEN = (
+    r"(?:(?![二两三四五六七八九十百千万]|一[个种类项篇组层台名次]|[超逾不]|[大多高低少小]于)"
+    r"[\u3400-\u9fff]){0,6}"
+)
 _ABOUT = "about|approximately|around|nearly|almost|roughly|some|~|≈|大约|约|近|将近|接近|平均约"
 _BEFORE = re.compile(
     rf"(?:(?P<upper>{_UPPER}|(?:{_HAN_UPPER}){_BETWEEN})|(?P<lower>{_LOWER}|(?:{_HAN_LOWER}){_BETWEEN})"
-    rf"|(?P<over>over)|(?P<about>{_ABOUT}))"
-    r"(?:提升|提高|降低|减少|增加|增长|改善|加快|加速|节省|达到|[了达到至])*\s*$",
+    rf"|(?P<over>{_OVER})|(?P<about>{_ABOUT}))"
+    r"(?:提升|提高|降低|减少|增加|增长|改善|加快|加速|节省|[了达到至])*\s*$",
     re.IGNORECASE,
 )
 # What is counted may stand before it: 200 个及以下, 3 kg or more.
+_COUNTED = r"(?:[^\W\d]{1,12}\s+)?"
+_HAN_COUNTED = r"[\u3400-\u9fff]{0,3}?[及或]?"
 _AFTER = re.compile(
     r"\s*(?:(?P<lower>\+|多(?=[篇个种项名次])|余(?=[篇个种项名次])|有余"
-    r"|(?:[^\W\d]{1,12}\s+)?or more\b|[\u3400-\u9fff]{0,3}?[及或]?以上(?!述))"
-    r"|(?P<upper>(?:[^\W\d]{1,12}\s+)?or (?:less|fewer)\b|[\u3400-\u9fff]{0,3}?[及或]?以[下内](?![列述]))"
-    r"|(?P<about>[\u3400-\u9fff]{0,3}?(?:左右|上下)))"
+    rf"|{_COUNTED}(?:or more|(?:and|or) (?:above|higher|older|longer|over|greater|larger))\b"
+    rf"|{_HAN_COUNTED}以上(?![述下]))"
+    rf"|(?P<upper>{_COUNTED}or (?:less|fewer)\b|{_HAN_COUNTED}以(?:下(?![列述游])|内(?![部容在])))"
+    rf"|(?P<about>{_HAN_COUNTED}(?:左右|上下(?!文))))",
+    re.IGNORECASE,
 )
 
 # A figure within a name (GPT-4, Qwen2.5, LLaMA3.1-8B, CIFAR-10N, 1D) is no quantity.
 _IN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*$")
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9.])(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?<![A-Za-z0-9.])(?P<figure>(?:\d{1,3}(?:,\d{3}){1,50}|\d{1,200})(?:\.\d{1,200})?)"
     r"(?:(?P<letter>[kKMBGT])(?![A-Za-z])"
     r"|\s*(?P<scale>thousand|million|billion|trillion|百万|千万|十亿|万亿|千|万|亿)(?![A-Za-z]))?"
-    r"(?![A-Za-z0-9]*[A-WYZa-wyz])"
+    r"(?!(?!(?:ms|msec|s|h|min|hrs?|yrs?)(?![\w^{-]))[A-Za-z0-9]*[A-WYZa-wyz])"
 )
 _UNIT = re.compile(
     r"\s*(?:(?P<percent>\\?%|percent\b|per cent\b|pp\b|个百分点"
-    r"|(?:(?:percentage|absolute|lost|missing) )?points?\b)"
+    r"|(?:(?:percentage|absolute|lost|missing|F1|accuracy) )?points?\b)"
     r"|(?P<times>[x×](?![A-Za-z])|\\times|-?\s?fold\b|times\b|倍))",
     re.IGNORECASE,
 )
 _TIMES = {
-    Unit.MILLISECOND: r"ms\b|milliseconds?\b|毫秒",
-    Unit.SECOND: r"secs?\b|seconds?\b|秒",
+    Unit.MILLISECOND: r"ms(?:ecs?)?\b|milliseconds?\b|毫秒",
+    Unit.SECOND: r"s(?![\w^{-])|secs?\b|seconds?\b|秒",
     Unit.MINUTE: r"mins?\b|minutes?\b|分钟",
-    Unit.HOUR: r"hours?\b|hrs?\b|个?小时",
+    Unit.HOUR: r"h(?![\w^{-])|hours?\b|hrs?\b|个?小时",
     Unit.DAY: r"days?\b|天(?!然)",
-    Unit.WEEK: r"weeks?\b|周(?![边围期])",
+    Unit.WEEK: r"weeks?\b|周(?![边围期年岁])",
     Unit.MONTH: r"months?\b|个月",
-    Unit.YEAR: r"years?\b|年(?![代级龄])",
+    Unit.YEAR: r"y(?:ea)?rs?\b|年(?![代级龄])",
 }
 _TIME = re.compile(
-    "[\\s-]*(?:" + "|".join(f"(?P<{unit.name}>{said})" for unit, said in _TIMES.items()) + ")", re.I
+    "(?:[\\s~-]|\\\\,)*(?:" + "|".join(f"(?P<{unit.name}>{said})" for unit, said in _TIMES.items()) + ")",
+    re.I,
 )
 _SECONDS = {
     Unit.MILLISECOND: Fraction(1, 1000),
@@ -144,6 +155,7 @@ _MONTHS = {Unit.MONTH: 1, Unit.YEAR: 12}
 _FRACTION = re.compile(r"(?<![\w./])(\d{1,2})/(\d{1,2})(?![\w/])")
 _WORD = re.compile(
     rf"(?<![\w-])(?P<word>{'|'.join((*_WORDS, *_TIMES_WORDS))})"
+    rf"(?:-(?P<ones>{'|'.join(_ONES)})\b)?"
     r"(?:[\s-]+(?P<scale>hundred|thousand|million|billion))?(?:\b|(?=fold\b))",
     re.IGNORECASE,
 )
@@ -152,6 +164,10 @@ _SHARE = re.compile(
     r"|(?P<han>一半)",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"\s+an?(?=\s+(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE)
+# Of a range the second figure has the unit of both: 5-10%, between 5 and 10 percent.
+_RANGE = re.compile(r"\s*(?:-{1,2}|[–~至到]|to\b)\s*\d+(?:\.\d+)?", re.IGNORECASE)
+_RANGE_BETWEEN = re.compile(r"\s+and\s+\d+(?:\.\d+)?", re.IGNORECASE)
 _ENUMERATION = re.compile(r"\((i{1,3}|iv|vi?)\)", re.IGNORECASE)
 _VAGUE = re.compile(
     r"(?P<word>several|a few|multiple|many|tens|dozens|hundreds|thousands)(?: of)?(?:[- ]times|[- ]?fold)"
@@ -172,8 +188,8 @@ _HAN_SHARE = re.compile(rf"([{_HAN}]+)分之([{_HAN}]+)")
 _HAN_TIMES = re.compile(rf"(?<![{_HAN}数几好多上])([{_HAN}]+)倍")
 # What is counted, from three on: one and two are said of much that an abstract does not count.
 _HAN_COUNT = re.compile(
-    rf"(?<![{_HAN}第之数几])([三四五六七八九]|十[{_HAN}]?|[{_HAN}]十[{_HAN}]?)"
-    r"(?=分钟|毫秒|秒|小时|天(?!然)|周(?![边围期])|个月|个小时|[个种项篇类组层](?![人别]))"
+    rf"(?<![{_HAN}第之数几])(?!四周)([三四五六七八九]|十[{_HAN}]?|[{_HAN}]十[{_HAN}]?)"
+    r"(?=分钟|毫秒|秒|小时|天(?!然)|周(?![边围期年岁])|个月|个小时|[个种项篇类组层](?![人别]))"
 )
 
 
@@ -206,17 +222,21 @@ def _read_fractions(text: str) -> Iterator[Quantity]:
             yield _measure(text, found.start(), found.end(), Fraction(int(found[1]), int(found[2])))
     for found in _SHARE.finditer(text):
         name = (found["many"] or found["one"] or found["han"]).lower().replace("-", " ")
-        yield _measure(text, found.start(), found.end(), _SHARES[name])
+        article = _ARTICLE.match(text, found.end())
+        yield _measure(text, found.start(), (article or found).end(), _SHARES[name])
 
 
 def _read_words(text: str) -> Iterator[Quantity]:
     for found in _WORD.finditer(text):
         word = found["word"].lower()
         if word in _TIMES_WORDS:
-            yield Quantity(Fraction(_TIMES_WORDS[word]), Unit.TIMES, _bound(text, *found.span()), found[0])
+            value = Fraction(_TIMES_WORDS[word])
+            bound = _harden(_bound(text, *found.span()), Unit.TIMES, value)
+            yield Quantity(value, Unit.TIMES, bound, found[0])
         else:
             scale = {"hundred": 100}.get(found["scale"] or "", _SCALES.get(found["scale"] or "", 1))
-            yield _measure(text, found.start(), found.end(), Fraction(_WORDS[word] * scale))
+            number = _WORDS[word] + _WORDS.get((found["ones"] or "").lower(), 0)
+            yield _measure(text, found.start(), found.end(), Fraction(number * scale))
     for found in _ENUMERATION.finditer(text):
         yield Quantity(Fraction(_ROMAN[found[1].lower()]), Unit.NONE, Bound.NONE, found[0])
 
@@ -246,17 +266,30 @@ def _read_vague(text: str) -> Iterator[Quantity]:
 
 
 def _measure(text: str, start: int, end: int, value: Fraction) -> Quantity:
-    unit, after = _find_unit(text, end)
+    unit, after = _find_unit(text, start, end)
     bound = _bound(text, start, end)
     if bound is Bound.NONE:
         bound = _bound(text, start, after)
-    if bound is Bound.OVER and unit in (Unit.PERCENT, Unit.TIMES):
-        bound = Bound.LOWER
-    return Quantity(value, unit, bound, text[start:after].strip())
+    return Quantity(value, unit, _harden(bound, unit, value), text[start:after].strip())
 
 
-def _find_unit(text: str, end: int) -> tuple[Unit, int]:
-    """Give the unit that stands behind a figure, and where it ends."""
+def _harden(bound: Bound, unit: Unit, value: Fraction) -> Bound:
+    """Take "over" for a bound where it can be nothing else: with a share or a multiple."""
+    is_share = unit in (Unit.PERCENT, Unit.TIMES) or value < 1
+    return Bound.LOWER if bound is Bound.OVER and is_share else bound
+
+
+def _find_unit(text: str, start: int, end: int) -> tuple[Unit, int]:
+    """Give the unit of a figure, and where it ends; that of a range stands behind its second figure."""
+    unit, after = _read_unit(text, end)
+    if unit is Unit.NONE:
+        is_between = text[max(0, start - 9) : start].rstrip()[-7:].lower() == "between"
+        if found := (_RANGE_BETWEEN if is_between else _RANGE).match(text, end):
+            unit, _ = _read_unit(text, found.end())
+    return unit, after
+
+
+def _read_unit(text: str, end: int) -> tuple[Unit, int]:
     if found := _UNIT.match(text, end):
         return (Unit.PERCENT if found["percent"] else Unit.TIMES), found.end()
     if found := _TIME.match(text, end):

@@ -162,7 +162,8 @@ def _split_day(path: str) -> tuple[str, str | None, bool]:
         raise AddressError(
             tell("{path!r} names no feed: expected one behind it, as in daily/cs.AI", path=path)
         )
-    if is_daily and text is not None and _LANGUAGE.fullmatch(place) and not _DATE.fullmatch(text):
+    is_day = text is not None and (_DATE.fullmatch(text) or define_category(place))
+    if is_daily and text is not None and _LANGUAGE.fullmatch(place) and not is_day:
         pattern = "{path!r} has its language in the middle: expected {better!r}"
         raise AddressError(tell(pattern, path=path, better=f"{place}/{DAILY}/{text}"))
     if is_daily and text is not None:

@@ -133,7 +133,7 @@ def _fill_form(feed: SavedFeed) -> dict[str, str]:
 
 def _check_change(feed: SavedFeed, given: Mapping[str, str]) -> None:
     """Raise SavedFeedError for a change of nothing, or of the name."""
-    if given.get("name", feed.name) != feed.name:
+    if given.get("name", "").strip().lower() not in ("", feed.name):
         raise SavedFeedError(
             "name", tell("a feed keeps its name: expected {name!r}, or none", name=feed.name)
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from feedsvc.digest.checks import Finding, Rule, Written, check_digest, find_addresses
+from feedsvc.digest.checks import Finding, Rule, Written, check_digest, find_lost_addresses
 from feedsvc.digest.extractive import ORIGINAL, ExtractiveSummarizer
 from feedsvc.digest.llm.answers import SECTIONS, Summary, make_schema, read_summary, read_text
 from feedsvc.digest.llm.endpoint import Endpoint, Message, Reply, Schema
@@ -196,8 +196,7 @@ def _judge(asked: list[Message], answer: str, summary: Summary, paper: Paper, la
 
 def restore_links(summary: Summary, abstract: str) -> Summary:
     """Give a summary with the abstract's addresses that it lost, each a sentence at its end."""
-    said = " ".join(getattr(summary, name) for name in SECTIONS)
-    lost = [address for address in find_addresses(abstract) if address not in said]
+    lost = find_lost_addresses(abstract, " ".join(getattr(summary, name) for name in SECTIONS))
     if not lost:
         return summary
     return summary.model_copy(update={"conclusion": " ".join([summary.conclusion, *lost]).strip()})
