@@ -114,10 +114,11 @@ def _is_same(said: Quantity, known: Quantity) -> bool:
         return False
     if said.amount == known.amount:
         return True
-    # What is counted is not always told: a lag of five, which a digest calls days.
+    # What is counted is not always told: a lag of five, which a digest calls days; an accuracy of 95.2.
     units = {said.unit, known.unit}
-    is_told = units == {Unit.NONE, Unit.PERCENT} or not units & {Unit.NONE, Unit.TIMES}
-    return said.value == known.value and not is_told
+    is_score = units == {Unit.NONE, Unit.PERCENT} and said.value.denominator > 1
+    is_told = units == {Unit.NONE, Unit.PERCENT} or Unit.NONE not in units
+    return said.value == known.value and (is_score or not is_told)
 
 
 def _compare_bounds(said: Quantity, meant: Sequence[Quantity]) -> str | None:

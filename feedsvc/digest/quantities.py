@@ -85,16 +85,16 @@ _UPPER = (
 )
 _LOWER = (
     "more than|above|exceeding|surpassing|beyond|at least(?: (?:an?|another|an additional|a factor of))?"
-    r"|no (?:less|fewer) than|(?:a )?minimum of|lower bound of|>|≥|\\geq?(?:slant)?(?![A-Za-z])"
+    r"|(?:no|not) (?:less|fewer) than|(?:a )?minimum of|lower bound of|>|≥|\\geq?(?:slant)?(?![A-Za-z])"
     "|(?<!不)超过|超出|(?<!不)超|逾|(?<!不)[大多高]于"
 )
-_OVER = "over|exceed(?:s|ed)?|surpass(?:es|ed)?|in excess of|(?:great|larg|high|old|long)er than"
+_OVER = "over|exceed(?:s|ed)?|surpass(?:es|ed)?|in excess of|(?:great|larg|high|old|long|bett)er than"
 # In Chinese a verb may stand between these and the figure: 至少需要合并 30 个.
-_HAN_UPPER = "[高长]达|最[高长]达?|最多|多达|至多|不超过|不[多大高]于|小于或?等于|最大|上限"
+_HAN_UPPER = "[高长可]达|多至|最[高长]达?|最多|多达|至多|不超过|不[多大高]于|小于或?等于|最大|上限"
 _HAN_LOWER = "至少|不[少小低]于|大于或?等于|下限"
 _BETWEEN = (
     r"(?:(?![二两三四五六七八九十百千万]|一[个种类项篇组层台名次]|[超逾不]|[大多高低少小]于)"
-    r"[\u3400-\u9fff]){0,6}"
+    r"[\u3400-\u9fff]){0,10}"
 )
 _ABOUT = "about|approximately|around|nearly|almost|roughly|some|~|≈|大约|约|近|将近|接近|平均约"
 _BEFORE = re.compile(
@@ -105,18 +105,21 @@ _BEFORE = re.compile(
 )
 # What is counted may stand before it: 200 个及以下, 3 kg or more.
 _COUNTED = r"(?:[^\W\d]{1,12}\s+)?"
-_HAN_COUNTED = r"[\u3400-\u9fff]{0,3}?[及或]?"
+_HAN_COUNTED = r"(?:[A-Za-z]{1,4}\s*)?[\u3400-\u9fff]{0,3}?[及或]?"
 _AFTER = re.compile(
-    r"\s*(?:(?P<lower>\+|多(?=[篇个种项名次])|余(?=[篇个种项名次])|有余"
-    rf"|{_COUNTED}(?:or more|(?:and|or) (?:above|higher|older|longer|over|greater|larger))\b"
-    rf"|{_HAN_COUNTED}以上(?![述下]))"
-    rf"|(?P<upper>{_COUNTED}or (?:less|fewer)\b|{_HAN_COUNTED}以(?:下(?![列述游])|内(?![部容在])))"
+    r"\s*(?:(?P<lower>\+|[多余](?=[篇个种项名次份张幅条步家台小])|有余"
+    rf"|{_COUNTED}(?:or more|(?:and|or) (?:above|higher|older|longer|over|greater|larger|better))\b"
+    rf"|{_HAN_COUNTED}(?:以上(?![述下])|更[多久高长大]))"
+    rf"|(?P<upper>{_COUNTED}or (?:less|fewer)\b"
+    rf"|{_HAN_COUNTED}(?:以下(?![列述游])|[以之]?内(?![部容在核])|更[少低短小]))"
     rf"|(?P<about>{_HAN_COUNTED}(?:左右|上下(?!文))))",
     re.IGNORECASE,
 )
 
 # A figure within a name (GPT-4, Qwen2.5, LLaMA3.1-8B, CIFAR-10N, 1D) is no quantity.
-_IN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*$")
+_IN_NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9_.-]*|第\s*)$")
+# Nor is one in a Chinese date, which English writes with words: 1 月 14 日, 20 世纪 90 年代.
+_IN_DATE = re.compile(r"\s*(?:月|日(?!均)|世纪|年代)")
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.])(?P<figure>(?:\d{1,3}(?:,\d{3}){1,50}|\d{1,200})(?:\.\d{1,200})?)"
     r"(?:(?P<letter>[kKMBGT])(?![A-Za-z])"
@@ -160,7 +163,8 @@ _WORD = re.compile(
     re.IGNORECASE,
 )
 _SHARE = re.compile(
-    r"\b(?:(?P<many>two[- ]thirds|three[- ]quarters)|(?:one[- ])?(?P<one>half|third|quarter))\b"
+    r"\b(?:(?P<many>two[- ]thirds|three[- ]quarters)|(?:one[- ])?(?P<one>half|third|quarter)"
+    r"|(?P<halved>halv(?:es|ed|ing)))\b"
     r"|(?P<han>一半)",
     re.IGNORECASE,
 )
@@ -209,7 +213,8 @@ def read_quantities(text: str) -> list[Quantity]:
 
 def _read_figures(text: str) -> Iterator[Quantity]:
     for found in _NUMBER.finditer(text):
-        if _IN_NAME.search(text, max(0, found.start() - 40), found.start()):
+        in_name = _IN_NAME.search(text, max(0, found.start() - 40), found.start())
+        if in_name or _IN_DATE.match(text, found.end()):
             continue
         scale = found["letter"] or (found["scale"] or "").lower()
         value = Fraction(found["figure"].replace(",", "")) * _SCALES.get(scale, 1)
@@ -221,7 +226,7 @@ def _read_fractions(text: str) -> Iterator[Quantity]:
         if int(found[2]):
             yield _measure(text, found.start(), found.end(), Fraction(int(found[1]), int(found[2])))
     for found in _SHARE.finditer(text):
-        name = (found["many"] or found["one"] or found["han"]).lower().replace("-", " ")
+        name = (found["many"] or found["one"] or found["han"] or "half").lower().replace("-", " ")
         article = _ARTICLE.match(text, found.end())
         yield _measure(text, found.start(), (article or found).end(), _SHARES[name])
 
@@ -244,7 +249,10 @@ def _read_words(text: str) -> Iterator[Quantity]:
 def _read_han(text: str) -> Iterator[Quantity]:
     for pattern, unit in ((_HAN_PERCENT, Unit.PERCENT), (_HAN_TIMES, Unit.TIMES)):
         for found in pattern.finditer(text):
-            yield Quantity(Fraction(_read_numeral(found[1])), unit, _bound(text, *found.span()), found[0])
+            # What is raised by once (一倍) is doubled.
+            is_once = unit is Unit.TIMES and found[1] == "一"
+            value = Fraction(2 if is_once else _read_numeral(found[1]))
+            yield Quantity(value, unit, _bound(text, *found.span()), found[0])
     for found in _HAN_COUNT.finditer(text):
         yield _measure(text, *found.span(), Fraction(_read_numeral(found[1])))
     for found in _HAN_SHARE.finditer(text):
