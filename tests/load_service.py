@@ -75,9 +75,11 @@ class LoadedService:
         Those that were started here stay in the list of processes until somebody asks after them.
         """
         self.ended |= {name for name, process in self.started.items() if process.poll() is not None}
-        for name in self.processes.keys() - self.ended:
+        for name, process in self.processes.items():
+            if name in self.ended:
+                continue
             try:
-                held = read_resident(self.processes[name])
+                held = read_resident(process)
             except OSError:
                 self.ended.add(name)
             else:
