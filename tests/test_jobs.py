@@ -330,6 +330,17 @@ def test_a_worker_that_is_told_to_stop_shows_signs_of_life_until_its_step_has_en
     assert not thread.is_alive()
 
 
+def test_a_worker_that_is_told_to_stop_while_it_starts_ends(store: Store) -> None:
+    stopped = Event()
+    stopped.set()
+    # A daemon: one that never ends must not keep the tests from ending.
+    thread = Thread(target=work_off, args=(Bench(store), stopped, Event(), 1, QUICK), daemon=True)
+    thread.start()
+    thread.join(PATIENCE / 3)
+
+    assert not thread.is_alive()
+
+
 @contextmanager
 def open_further(url: str, benches: list[Bench], ended: Event) -> Iterator[Bench]:
     """Give one more bench, with a store of its own, and note it."""

@@ -78,6 +78,8 @@ async def _work_off(
                 stalled_worker_timeout=rhythm.stalled_after.total_seconds(),
             )
             running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+            # It forgets, when it begins, that it was told to stop: it has to have begun before that.
+            await asyncio.sleep(0)
             while not (running.done() or stopped.is_set() or connector.lost):
                 await asyncio.wait({running}, timeout=WATCH_SECONDS)
             ended.set()
