@@ -91,7 +91,7 @@ def check_digest(written: Written, title: str, abstract: str) -> list[Finding]:
         *(finding for place, text in texts for finding in _check_names(place, text, source)),
         *(finding for place, text in texts for finding in _check_language(place, text, written.language)),
         *_check_sections(written.sections, abstract),
-        *(finding for place, text in written.sections for finding in _check_place(place, text, abstract)),
+        *_check_background(dict(written.sections).get("background", ""), abstract),
     ]
 
 
@@ -117,7 +117,7 @@ def _is_same(said: Quantity, known: Quantity) -> bool:
     # What is counted is not always told: a lag of five, which a digest calls days; an accuracy of 95.2.
     units = {said.unit, known.unit}
     is_score = units == {Unit.NONE, Unit.PERCENT} and said.value.denominator > 1
-    is_told = units == {Unit.NONE, Unit.PERCENT} or Unit.NONE not in units
+    is_told = Unit.NONE not in units or Unit.PERCENT in units
     return said.value == known.value and (is_score or not is_told)
 
 
@@ -196,12 +196,10 @@ def _check_sections(sections: Sequence[tuple[str, str]], abstract: str) -> Itera
                 yield Finding(Rule.COPY, place, f"says what the {earlier} says")
 
 
-def _check_place(place: str, text: str, abstract: str) -> Iterator[Finding]:
+def _check_background(text: str, abstract: str) -> Iterator[Finding]:
     """Find results in the background: words that tell of some, figures that the abstract has as results."""
-    if place != "background":
-        return
     if found := _RESULTS.search(text):
-        yield Finding(Rule.PLACE, place, f"tells of results: {found[0]!r}")
+        yield Finding(Rule.PLACE, "background", f"tells of results: {found[0]!r}")
         return
     sentences = split_sentences(abstract)
     sure = find_sure(sentences, Role.RESULT, _SURE_RESULT)
@@ -210,7 +208,7 @@ def _check_place(place: str, text: str, abstract: str) -> Iterator[Finding]:
     for said in read_quantities(text):
         meant = [is_sure for is_sure, own in known if _is_same(said, own)]
         if said.unit in (Unit.PERCENT, Unit.TIMES) and meant and all(meant):
-            yield Finding(Rule.PLACE, place, f"tells of results: {said.text!r}")
+            yield Finding(Rule.PLACE, "background", f"tells of results: {said.text!r}")
 
 
 def _is_copy(text: str, other: str) -> bool:

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 PLACES = 32  # columns of `mark_places`
-SHAPES = 9
 
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float32]
@@ -48,7 +47,7 @@ def _level(token: str) -> str:
 class Grams:
     """The features of an abstract's sentences, one sentence behind the other, ascending within each.
 
-    `hashes` have 32 bits; `lengths` says how many are each sentence's; `shapes` has a row of SHAPES columns
+    `hashes` have 32 bits; `lengths` says how many are each sentence's; `shapes` has a row of nine columns
     for each, which tells what it looks like.
     """
 
@@ -66,19 +65,15 @@ class Grams:
 class _Tokens:
     """The tokens of an abstract's sentences, one behind the other, and how many are each sentence's.
 
-    `hashes` are those of tokens, `endings` those of how they end, 0 where that tells nothing; `looks` has a
-    bit for each way to look.
+    `owners` has the number of each token's sentence; `hashes` are those of tokens, `endings` those of how
+    they end, 0 where that tells nothing; `looks` has a bit for each way to look.
     """
 
     counts: NDArray[np.int64]
+    owners: NDArray[np.uint64]
     hashes: Hashes
     endings: Hashes
     looks: NDArray[np.uint64]
-
-    @property
-    def owners(self) -> NDArray[np.uint64]:
-        """Give the number of the sentence of each."""
-        return np.repeat(np.arange(len(self.counts), dtype=np.uint64), self.counts)
 
     def count_looks(self, look: np.uint64) -> NDArray[np.int64]:
         """Count the tokens of each sentence that look so."""
@@ -124,7 +119,9 @@ def _find_tokens(sentences: Sequence[str]) -> _Tokens:
     found = [_TOKEN.findall(sentence) for sentence in sentences]
     told = map(_tell_token, chain.from_iterable(found))
     rows = np.fromiter(chain.from_iterable(told), dtype=np.uint64).reshape(-1, 3)
-    return _Tokens(np.array([*map(len, found)], dtype=np.int64), rows[:, 0], rows[:, 1], rows[:, 2])
+    counts = np.array([*map(len, found)], dtype=np.int64)
+    owners = np.repeat(np.arange(len(counts), dtype=np.uint64), counts)
+    return _Tokens(counts, owners, *rows.T)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -132,7 +132,7 @@ _UNIT = re.compile(
     r"|(?P<times>[x×](?![A-Za-z])|\\times|-?\s?fold\b|times\b|倍))",
     re.IGNORECASE,
 )
-_TIMES = {
+_TIME_UNITS = {
     Unit.MILLISECOND: r"ms(?:ecs?)?\b|milliseconds?\b|毫秒",
     Unit.SECOND: r"s(?![\w^{-])|secs?\b|seconds?\b|秒",
     Unit.MINUTE: r"mins?\b|minutes?\b|分钟",
@@ -143,7 +143,9 @@ _TIMES = {
     Unit.YEAR: r"y(?:ea)?rs?\b|年(?![代级龄])",
 }
 _TIME = re.compile(
-    "(?:[\\s~-]|\\\\,)*(?:" + "|".join(f"(?P<{unit.name}>{said})" for unit, said in _TIMES.items()) + ")",
+    "(?:[\\s~-]|\\\\,)*(?:"
+    + "|".join(f"(?P<{unit.name}>{said})" for unit, said in _TIME_UNITS.items())
+    + ")",
     re.I,
 )
 _SECONDS = {

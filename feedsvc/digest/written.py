@@ -34,6 +34,8 @@ def check_lines(lines: Iterable[str]) -> Iterator[Checked]:
             try:
                 record = json.loads(line)
                 yield _check_record(number, record)
+            except json.JSONDecodeError as error:
+                raise BrokenAnswer(f"line {number}: no JSON, {error.msg} at {error.colno}") from error
             except (ValueError, TypeError) as error:
                 raise BrokenAnswer(f"line {number}: {error}") from error
 

@@ -105,8 +105,9 @@ class Press:
         *,
         brief: bool,
     ) -> bytes:
+        _, language, _ = site
         views = (describe_entry_of(feed, day, told, site, brief=brief) for day, told in group_by_day(entries))
-        return renderer.assemble(head, [renderer.render_view(view, site[1]) for view in views])
+        return renderer.assemble(head, [renderer.render_view(view, language) for view in views])
 
 
 def finish_document(key: DocumentKey, content_type: str, body: bytes, now: datetime) -> Document:
